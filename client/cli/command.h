@@ -1,0 +1,29 @@
+// The subcommands of `sextant`: each adds its flags to the command line and runs when it was named.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "client/cli/console.h"
+
+namespace sextant {
+
+// Flags that every subcommand takes.
+struct GlobalFlags {
+  std::string server = "127.0.0.1:50051";  // HOST:PORT.
+  bool json = false;                       // Results as JSON.
+};
+
+struct Command {
+  CLI::App* parsed;  // Owned by the command line; tells whether it was named.
+  std::function<ExitCode()> run;
+};
+
+// `app`, `global` and `console` must outlive the command. `global` is read when the command runs.
+Command AddSolve(CLI::App& app, const GlobalFlags& global, Console& console);
+Command AddPlan(CLI::App& app, const GlobalFlags& global, Console& console);
+Command AddModels(CLI::App& app, const GlobalFlags& global, Console& console);
+Command AddEval(CLI::App& app, const GlobalFlags& global, Console& console);
+Command AddGrade(CLI::App& app, const GlobalFlags& global, Console& console);
+
+}  // namespace sextant

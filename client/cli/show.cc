@@ -1,0 +1,175 @@
+#include "client/cli/show.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/cli/text.h"
+#include "client/enum_names.h"
+
+namespace sextant {
+namespace {
+
+constexpr int kMaxAnswerColumns = 60;
+
+// Lines that start with a label.
+class Sheet {
+ public:
+  // A line without a label continues the one above.
+  void Add(absl::string_view label, absl::string_view text) {
+    constexpr size_t kLabelColumns = 12;
+    const std::string space(label.size() < kLabelColumns ? kLabelColumns - label.size() : 1, ' ');
+    absl::StrAppend(&text_, label, space, text, "\n");
+  }
+  void AddReasons(const v1::Plan& plan) {
+    for (int i = 0; i < plan.reasons_size(); ++i) {
+      Add(i == 0 ? "why" : "", Printable(plan.reasons(i)));
+    }
+  }
+  // Lines that were laid out elsewhere.
+  void Append(absl::string_view lines) { absl::StrAppend(&text_, lines); }
+
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+std::string StrategyLine(const v1::Plan& plan) {
+  const std::string origin = plan.row() == "request"
+                                 ? std::string("named in the request")
+                                 : absl::StrCat("row ", plan.row(), " of policy ", plan.policy());
+  return Printable(absl::StrCat(plan.strategy_text(), "  (", origin, ")"));
+}
+
+std::string AnswerLine(const v1::SolveResponse& response) {
+  if (!response.has_answer()) return "none: no trace stated an answer";
+  return absl::StrCat(Printable(response.answer()),
+                      response.provisional() ? "  (provisional: read from unfinished traces)" : "");
+}
+
+// Votes for an answer are right-aligned under the label that only the first row has.
+std::string CandidateRows(const v1::SolveResponse& response) {
+  std::vector<std::vector<std::string>> rows;
+  for (const v1::Candidate& candidate : response.candidates()) {
+    rows.push_back({rows.empty() ? "candidates" : "",
+                    Fit(Printable(candidate.answer()), kMaxAnswerColumns),
+                    Count(candidate.votes(), "vote"),
+                    absl::StrCat(Grouped(static_cast<int64_t>(candidate.mean_tokens())),
+                                 " tokens on average")});
+  }
+  return Table({Align::kLeft, Align::kLeft, Align::kRight, Align::kRight}, rows);
+}
+
+std::string TimeLine(const v1::Usage& usage) {
+  return absl::StrCat(Seconds(usage.seconds_to_decision()), " to the decision, ",
+                      Seconds(usage.seconds_to_first_token()), " to the first token, ",
+                      Grouped(usage.sequential_tokens()), " tokens in sequence");
+}
+
+std::string TraceTexts(const v1::SolveResponse& response) {
+  std::string texts;
+  for (const v1::Trace& trace : response.traces()) {
+    absl::StrAppend(
+        &texts, "\n--- trace ", trace.index(), ": ", ShortName(trace.outcome()), ", ",
+        Count(trace.completion_tokens(), "token"), trace.estimated() ? " (estimated)" : "",
+        trace.has_answer() ? absl::StrCat(", answer ", Printable(trace.answer())) : "",
+        trace.error().empty() ? "" : absl::StrCat(", ", Printable(trace.error())), "\n");
+    for (const std::string& part : {trace.reasoning(), trace.text()}) {
+      if (!part.empty()) absl::StrAppend(&texts, PrintableLines(part), "\n");
+    }
+  }
+  return texts;
+}
+
+std::string BackendCell(const v1::Backend& backend) {
+  const std::string limit = backend.max_traces() > 0 ? absl::StrCat("/", backend.max_traces()) : "";
+  return Printable(
+      absl::StrCat(backend.name(), " ", backend.state(), " ", backend.in_flight(), limit));
+}
+
+}  // namespace
+
+std::string ShowBill(const v1::Usage& usage) {
+  Sheet sheet;
+  sheet.Add(
+      "bill",
+      absl::StrCat(Count(usage.billed_tokens(), "token"), " = ", Grouped(usage.finished_tokens()),
+                   " finished + ", Grouped(usage.cancelled_tokens()), " cancelled",
+                   usage.estimated_tokens() > 0
+                       ? absl::StrCat(" (", Grouped(usage.estimated_tokens()), " estimated)")
+                       : "",
+                   "; ", Grouped(usage.prompt_tokens()), " of prompts",
+                   usage.cached_tokens() > 0
+                       ? absl::StrCat(" (", Grouped(usage.cached_tokens()), " cached)")
+                       : ""));
+  sheet.Add("", absl::StrCat(Count(usage.traces_started(), "trace"), ": ", usage.traces_finished(),
+                             " finished, ", usage.traces_cancelled(), " cancelled, ",
+                             usage.traces_failed(), " failed",
+                             usage.retries() > 0
+                                 ? absl::StrCat("; ", usage.retries(),
+                                                usage.retries() == 1 ? " retry" : " retries")
+                                 : ""));
+  if (usage.has_cost_usd()) sheet.Add("", Dollars(usage.cost_usd()));
+  return sheet.text();
+}
+
+std::string ShowResponse(const v1::SolveResponse& response) {
+  Sheet sheet;
+  sheet.Add("answer", AnswerLine(response));
+  sheet.Add("agreement", Percent(response.agreement()));
+  if (response.has_verdict()) {
+    sheet.Add("verdict", absl::StrCat(response.verdict().correct() ? "correct" : "incorrect",
+                                      ", reference ", Printable(response.verdict().reference())));
+  }
+  sheet.Add("strategy", StrategyLine(response.plan()));
+  sheet.AddReasons(response.plan());
+  sheet.Add("stopped", ShortName(response.stop_reason()));
+  sheet.Append(CandidateRows(response));
+  sheet.Append(ShowBill(response.usage()));
+  sheet.Add("time", TimeLine(response.usage()));
+  sheet.Add("solve", Printable(response.solve_id()));
+  sheet.Append(TraceTexts(response));
+  return sheet.text();
+}
+
+std::string ShowPlan(const v1::Plan& plan) {
+  const v1::DifficultyEstimate& estimate = plan.difficulty();
+  Sheet sheet;
+  sheet.Add("strategy", StrategyLine(plan));
+  sheet.AddReasons(plan);
+  sheet.Add("horizon",
+            plan.horizon() == v1::HORIZON_UNSPECIFIED ? "unknown" : ShortName(plan.horizon()));
+  sheet.Add("difficulty",
+            Printable(absl::StrCat(ShortName(estimate.difficulty()), ", hard with probability ",
+                                   Percent(estimate.hard_probability()), ", by ",
+                                   estimate.estimator(), ": ", estimate.reason())));
+  sheet.Add("expected", absl::StrCat(Count(plan.expected().billed_tokens(), "token"), " billed, ",
+                                     Grouped(plan.expected().sequential_tokens()), " in sequence",
+                                     plan.expected().has_cost_usd()
+                                         ? absl::StrCat(", ", Dollars(plan.expected().cost_usd()))
+                                         : ""));
+  return sheet.text();
+}
+
+std::string ShowModels(const v1::ListModelsResponse& models) {
+  std::vector<std::vector<std::string>> rows = {{"model", "horizon", "typical tokens", "max traces",
+                                                 "USD per million", "backends (running/limit)"}};
+  for (const v1::Model& model : models.models()) {
+    std::vector<std::string> backends;
+    for (const v1::Backend& backend : model.backends()) backends.push_back(BackendCell(backend));
+    const std::string price = model.has_price()
+                                  ? absl::StrCat(model.price().prompt_per_million(), " in, ",
+                                                 model.price().completion_per_million(), " out")
+                                  : std::string("-");
+    rows.push_back(
+        {Printable(model.name()),
+         model.horizon() == v1::HORIZON_UNSPECIFIED ? "unknown" : ShortName(model.horizon()),
+         Grouped(model.typical_trace_tokens()), std::to_string(model.max_traces()), price,
+         absl::StrJoin(backends, ", ")});
+  }
+  return Table(
+      {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kLeft, Align::kLeft}, rows);
+}
+
+}  // namespace sextant

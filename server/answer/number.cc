@@ -1,0 +1,296 @@
+#include "server/answer/number.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "server/answer/markup.h"
+
+namespace sextant {
+namespace {
+
+using absl::string_view;
+
+// Units that stand for themselves even as one letter or without a space before them.
+constexpr std::array<string_view, 41> kUnits = {
+    "m",  "s",  "g",   "h",   "K",   "N",   "J",   "W",   "V",   "L",  "l",  "cm", "mm", "km",
+    "dm", "nm", "kg",  "mg",  "ms",  "min", "hr",  "hrs", "in",  "ft", "mi", "kJ", "kW", "Hz",
+    "kHz", "MHz", "GHz", "eV", "keV", "MeV", "GeV", "mol", "mL", "ml", "Pa", "kPa", "USD"};
+// Words that make a number part of something else: "5 or 6", "3 times larger", "2 pi".
+constexpr std::array<string_view, 46> kNoUnits = {
+    "or",   "and",   "to",    "plus",  "minus",   "times",    "over",    "if",     "when",
+    "is",   "are",   "was",   "mod",   "modulo",  "not",      "but",     "than",   "less",
+    "more", "hundred", "thousand", "million", "billion", "trillion", "dozen", "pi", "sqrt",
+    "ln",   "log",   "sin",   "cos",   "tan",     "exp",      "squared", "cubed",  "where",
+    "with", "out",   "between", "from", "by",     "for",      "in",      "so",     "then", "greater"};
+constexpr std::array<string_view, 4> kCurrency = {"$", "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5"};
+constexpr size_t kMaxUnitWords = 4;
+constexpr size_t kMaxUnitBytes = 60;
+
+template <size_t N>
+bool Contains(const std::array<string_view, N>& words, string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool IsPowerOfUnit(string_view text) {
+  return text.empty() || text == "\xC2\xB2" || text == "\xC2\xB3" || text == "^2" ||
+         text == "^3" || text == "^{2}" || text == "^{3}" || text == "^-1" || text == "^{-1}" ||
+         text == "^-2" || text == "^{-2}";
+}
+
+// A word that may follow a number as its unit; `attached` to it without a space ("5cm", not "5x").
+bool IsUnitWord(string_view word, string_view before) {
+  size_t letters = 0;
+  while (letters < word.size() && absl::ascii_isalpha(word[letters])) ++letters;
+  const string_view name = word.substr(0, letters);
+  if (name.empty() || !IsPowerOfUnit(word.substr(letters))) return false;
+  if (Contains(kUnits, name)) return name != "in" || before.empty();
+  return letters > 1 && !before.empty() && !Contains(kNoUnits, absl::AsciiStrToLower(name));
+}
+
+// "" | "cm" | " minutes" | "°" | " m/s^2" | " square units" ...
+bool IsUnit(string_view rest) {
+  if (rest.empty()) return true;
+  if (rest.size() > kMaxUnitBytes) return false;
+  if (absl::ConsumePrefix(&rest, "^")) {
+    if (!absl::StartsWith(rest, kDegreeSign) && !absl::StartsWith(rest, "{")) return false;
+    absl::ConsumePrefix(&rest, "{");
+  }
+  if (absl::ConsumePrefix(&rest, kDegreeSign)) {
+    absl::ConsumePrefix(&rest, "}");
+    rest = absl::StripAsciiWhitespace(rest);
+    return rest.empty() || rest == "C" || rest == "F";
+  }
+  const string_view before = rest.front() == ' ' ? " " : "";
+  const std::vector<string_view> words =
+      absl::StrSplit(rest, absl::ByAnyChar(" /*"), absl::SkipEmpty());
+  if (words.size() > kMaxUnitWords) return false;
+  bool first = true;
+  for (const string_view word : words) {
+    if (!IsUnitWord(word, first ? before : " ")) return false;
+    first = false;
+  }
+  return true;
+}
+
+mpz_class PowerOfTen(unsigned long exponent) {
+  mpz_class power;
+  mpz_ui_pow_ui(power.get_mpz_t(), 10, exponent);
+  return power;
+}
+
+// Reads one number from the front of `rest`; what follows stays in it.
+class NumberScanner {
+ public:
+  explicit NumberScanner(string_view text) : rest_(text) {}
+
+  string_view rest() const { return rest_; }
+
+  // [sign] number [/ number], a fraction, or a mixed number.
+  std::optional<mpq_class> Value() {
+    const bool negative = Sign();
+    for (const string_view sign : kCurrency) absl::ConsumePrefix(&rest_, sign);
+    std::optional<mpq_class> value = Magnitude();
+    if (!value.has_value()) return std::nullopt;
+    if (negative) *value = -*value;
+    return value;
+  }
+
+ private:
+  bool Sign() {
+    Spaces();
+    const bool negative = absl::ConsumePrefix(&rest_, "-");
+    if (!negative) absl::ConsumePrefix(&rest_, "+");
+    Spaces();
+    return negative;
+  }
+
+  void Spaces() { rest_ = absl::StripLeadingAsciiWhitespace(rest_); }
+
+  std::optional<mpq_class> Magnitude() {
+    if (absl::StartsWith(rest_, "(")) return Fraction();
+    std::optional<mpq_class> whole = Decimal();
+    if (!whole.has_value()) return std::nullopt;
+    const string_view after_whole = rest_;
+    Spaces();
+    if (absl::StartsWith(rest_, "(")) return Mixed(*whole);
+    if (absl::ConsumePrefix(&rest_, "/")) {
+      Spaces();
+      const std::optional<mpq_class> under =
+          absl::StartsWith(rest_, "(") ? InParentheses() : Decimal();
+      // A unit such as "km/h" also has a slash.
+      if (!under.has_value()) rest_ = after_whole;
+      if (under.has_value()) return Ratio(*whole, *under);
+      return whole;
+    }
+    rest_ = after_whole;
+    return whole;
+  }
+
+  static std::optional<mpq_class> Ratio(const mpq_class& over, const mpq_class& under) {
+    if (under == 0) return std::nullopt;
+    return mpq_class(over / under);
+  }
+
+  // "(3)⁄(4)", "(3)/(4)", "(3)/4", or a number in parentheses.
+  std::optional<mpq_class> Fraction() {
+    const std::optional<mpq_class> over = InParentheses();
+    if (!over.has_value()) return std::nullopt;
+    if (!absl::ConsumePrefix(&rest_, kFractionSlash) && !absl::ConsumePrefix(&rest_, "/")) return over;
+    const std::optional<mpq_class> under =
+        absl::StartsWith(rest_, "(") ? InParentheses() : Decimal();
+    if (!under.has_value()) return std::nullopt;
+    return Ratio(*over, *under);
+  }
+
+  // 2(1)⁄(2) is two and a half; 2(1)/(2) would be a product and is refused.
+  std::optional<mpq_class> Mixed(const mpq_class& whole) {
+    if (whole.get_den() != 1 || !absl::StrContains(rest_, kFractionSlash)) return std::nullopt;
+    const std::optional<mpq_class> part = Fraction();
+    if (!part.has_value() || *part <= 0 || *part >= 1) return std::nullopt;
+    return mpq_class(whole + *part);
+  }
+
+  std::optional<mpq_class> InParentheses() {
+    absl::ConsumePrefix(&rest_, "(");
+    const bool negative = Sign();
+    std::optional<mpq_class> value = Decimal();
+    Spaces();
+    if (!value.has_value() || !absl::ConsumePrefix(&rest_, ")")) return std::nullopt;
+    if (negative) *value = -*value;
+    return value;
+  }
+
+  // Digits with separators in groups of three, a fraction part, a power of ten.
+  std::optional<mpq_class> Decimal() {
+    std::string digits = Digits();
+    if (!digits.empty()) Groups(&digits);
+    long scale = 0;
+    if (absl::StartsWith(rest_, ".") && rest_.size() > 1 && absl::ascii_isdigit(rest_[1])) {
+      rest_.remove_prefix(1);
+      const std::string decimals = Digits();
+      scale = -static_cast<long>(decimals.size());
+      digits += decimals;
+    } else if (!digits.empty() && rest_ == ".") {
+      rest_.remove_prefix(1);
+    }
+    if (digits.empty() || digits.size() > kMaxDigits) return std::nullopt;
+    const std::optional<long> power = Exponent();
+    if (!power.has_value()) return std::nullopt;
+    scale += *power;
+    mpz_class mantissa;
+    mpz_set_str(mantissa.get_mpz_t(), digits.c_str(), 10);
+    if (scale >= 0) return mpq_class(mantissa * PowerOfTen(static_cast<unsigned long>(scale)));
+    mpq_class value(mantissa, PowerOfTen(static_cast<unsigned long>(-scale)));
+    value.canonicalize();
+    return value;
+  }
+
+  std::string Digits() {
+    size_t n = 0;
+    while (n < rest_.size() && absl::ascii_isdigit(rest_[n])) ++n;
+    const std::string digits(rest_.substr(0, n));
+    rest_.remove_prefix(n);
+    return digits;
+  }
+
+  bool IsGroup(char separator) const {
+    const auto digit = [this](size_t i) { return i < rest_.size() && absl::ascii_isdigit(rest_[i]); };
+    return !rest_.empty() && rest_[0] == separator && digit(1) && digit(2) && digit(3) && !digit(4);
+  }
+
+  // 1,234,567 or 1 234 567: one separator throughout, and the first group has at most three digits.
+  void Groups(std::string* digits) {
+    if (digits->size() > 3 || rest_.empty()) return;
+    const char separator = rest_[0];
+    if (separator != ',' && separator != ' ') return;
+    while (IsGroup(separator)) {
+      digits->append(rest_.data() + 1, 3);
+      rest_.remove_prefix(4);
+    }
+  }
+
+  // 0 when there is none; nullopt when it is beyond the limit.
+  std::optional<long> Exponent() {
+    string_view tail = rest_;
+    if (absl::ConsumePrefix(&tail, "e") || absl::ConsumePrefix(&tail, "E")) {
+      if (!StartsWithInteger(tail)) return 0;
+    } else {
+      tail = absl::StripLeadingAsciiWhitespace(tail);
+      if (!absl::ConsumePrefix(&tail, "*")) return 0;
+      tail = absl::StripLeadingAsciiWhitespace(tail);
+      if (!absl::ConsumePrefix(&tail, "10^")) return 0;
+    }
+    const bool braces = absl::ConsumePrefix(&tail, "{");
+    const bool negative = absl::ConsumePrefix(&tail, "-");
+    if (!negative) absl::ConsumePrefix(&tail, "+");
+    rest_ = tail;
+    const std::string digits = Digits();
+    if (braces && !absl::ConsumePrefix(&rest_, "}")) return std::nullopt;
+    long exponent = 0;
+    if (!absl::SimpleAtoi(digits, &exponent) || exponent > kMaxExponent) return std::nullopt;
+    return negative ? -exponent : exponent;
+  }
+
+  static bool StartsWithInteger(string_view text) {
+    if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+    return !text.empty() && absl::ascii_isdigit(text[0]);
+  }
+
+  string_view rest_;
+};
+
+// What stands left of an equals sign names the value; it is no list and no open equation.
+bool NamesAValue(string_view left, const mpq_class& value) {
+  if (absl::StrContains(left, ",") || absl::StrContains(left, ";")) return false;
+  if (absl::StrContains(left, " or ") || absl::StrContains(left, " and ")) return false;
+  // 34y^2+y-2 = 0 is an equation to be solved; m+n = 25 says what m+n is.
+  const auto any = [left](auto is) { return std::any_of(left.begin(), left.end(), is); };
+  return value != 0 || !any([](char c) { return absl::ascii_isalpha(c); }) ||
+         !any([](char c) { return absl::ascii_isdigit(c); }) ||
+         !any([](char c) { return c == '+' || c == '-' || c == '^'; });
+}
+
+std::optional<mpq_class> ReadValue(string_view plain, PercentMeans percent) {
+  NumberScanner scanner(plain);
+  std::optional<mpq_class> value = scanner.Value();
+  if (!value.has_value()) return std::nullopt;
+  string_view rest = scanner.rest();
+  const string_view bare = absl::StripAsciiWhitespace(rest);
+  if (bare == "%" || bare == "percent" || bare == "per cent") {
+    if (percent == PercentMeans::kHundredths) *value /= 100;
+    return value;
+  }
+  if (!IsUnit(absl::StripTrailingAsciiWhitespace(rest))) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::optional<mpq_class> ReadNumber(string_view plain, PercentMeans percent) {
+  const size_t almost = plain.find(kAlmostEqual);
+  if (almost != string_view::npos) {
+    if (percent == PercentMeans::kUnit) return std::nullopt;
+    const string_view exact = absl::StripAsciiWhitespace(plain.substr(0, almost));
+    if (std::optional<mpq_class> value = ReadNumber(exact, percent)) return value;
+    plain = plain.substr(almost + kAlmostEqual.size());
+    if (absl::StrContains(plain, kAlmostEqual)) return std::nullopt;
+  }
+  const size_t equals = plain.rfind('=');
+  if (equals == string_view::npos) return ReadValue(plain, percent);
+  std::optional<mpq_class> value =
+      ReadValue(absl::StripAsciiWhitespace(plain.substr(equals + 1)), percent);
+  if (!value.has_value() || !NamesAValue(plain.substr(0, equals), *value)) return std::nullopt;
+  return value;
+}
+
+std::string CanonicalNumber(const mpq_class& number) { return number.get_str(); }
+
+}  // namespace sextant

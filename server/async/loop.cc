@@ -1,0 +1,177 @@
+#include "server/async/loop.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <future>
+
+namespace sextant {
+namespace {
+
+// Longest nap; only a guard, since timers and posted work end a nap early.
+constexpr int kLongestWaitMs = 60'000;
+
+class MonotonicClock : public Clock {
+ public:
+  absl::Time Now() const override {
+    return absl::UnixEpoch() +
+           absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+  }
+};
+
+}  // namespace
+
+const Clock& Clock::Monotonic() {
+  static const MonotonicClock clock;
+  return clock;
+}
+
+Loop::Timer::Timer(Loop& loop, std::function<void()> on_due)
+    : loop_(loop), on_due_(std::move(on_due)) {}
+
+void Loop::Timer::Set(absl::Time when) {
+  Clear();
+  place_ = loop_.timers_.emplace(when, this);
+  armed_ = true;
+}
+
+void Loop::Timer::Clear() {
+  if (!armed_) return;
+  loop_.timers_.erase(place_);
+  armed_ = false;
+}
+
+Loop::Loop(const Clock& clock)
+    : clock_(clock),
+      epoll_fd_(epoll_create1(EPOLL_CLOEXEC)),
+      wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (epoll_fd_ < 0 || wake_fd_ < 0) {
+    std::perror("no file descriptor for an event loop");
+    std::abort();
+  }
+  epoll_event event{.events = EPOLLIN, .data = {.fd = wake_fd_}};
+  epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, wake_fd_, &event);
+}
+
+Loop::~Loop() {
+  close(wake_fd_);
+  close(epoll_fd_);
+}
+
+void Loop::Post(absl::AnyInvocable<void()> work) {
+  bool wake;
+  {
+    std::lock_guard lock(mu_);
+    wake = posted_.empty();
+    posted_.push_back(std::move(work));
+  }
+  // The loop takes all posted work at once, so only the first of a batch has to wake it.
+  if (wake) eventfd_write(wake_fd_, 1);
+}
+
+void Loop::Stop() {
+  {
+    std::lock_guard lock(mu_);
+    stop_ = true;
+  }
+  eventfd_write(wake_fd_, 1);
+}
+
+bool Loop::stopped() {
+  std::lock_guard lock(mu_);
+  return stop_ && posted_.empty();
+}
+
+void Loop::Run() {
+  while (!stopped()) {
+    RunPosted();
+    RunTimers();
+    Poll(TimeoutMs());
+  }
+}
+
+void Loop::RunUntilIdle() {
+  while (true) {
+    RunPosted();
+    RunTimers();
+    Poll(0);
+    std::lock_guard lock(mu_);
+    if (posted_.empty() && (timers_.empty() || timers_.begin()->first > Now())) return;
+  }
+}
+
+void Loop::RunPosted() {
+  std::vector<absl::AnyInvocable<void()>> work;
+  {
+    std::lock_guard lock(mu_);
+    work.swap(posted_);
+  }
+  for (auto& w : work) w();
+}
+
+void Loop::RunTimers() {
+  while (!timers_.empty() && timers_.begin()->first <= Now()) {
+    Timer* timer = timers_.begin()->second;
+    timer->Clear();
+    timer->on_due_();
+  }
+}
+
+int Loop::TimeoutMs() const {
+  if (timers_.empty()) return kLongestWaitMs;
+  const absl::Duration left = timers_.begin()->first - Now();
+  // Rounded up: waking a moment early would spin until the timer is due.
+  return static_cast<int>(std::clamp<int64_t>(
+      absl::ToInt64Milliseconds(absl::Ceil(left, absl::Milliseconds(1))), 0, kLongestWaitMs));
+}
+
+void Loop::Poll(int timeout_ms) {
+  {
+    std::lock_guard lock(mu_);
+    if (!posted_.empty() || stop_) timeout_ms = 0;
+  }
+  std::array<epoll_event, 256> events;
+  const int n = epoll_wait(epoll_fd_, events.data(), events.size(), timeout_ms);
+  for (int i = 0; i < n; ++i) {
+    const int fd = events[i].data.fd;
+    if (fd == wake_fd_) {
+      eventfd_t ignored;
+      eventfd_read(wake_fd_, &ignored);
+      continue;
+    }
+    // An earlier event of this batch may have ended the watch.
+    FdOwner* owner = fd < static_cast<int>(owners_.size()) ? owners_[fd] : nullptr;
+    if (owner != nullptr) owner->OnReady(fd, events[i].events);
+  }
+}
+
+void Loop::Watch(int fd, uint32_t events, FdOwner* owner) {
+  if (fd >= static_cast<int>(owners_.size())) owners_.resize(fd + 1, nullptr);
+  const bool known = owners_[fd] != nullptr;
+  owners_[fd] = events == 0 ? nullptr : owner;
+  epoll_event event{.events = events, .data = {.fd = fd}};
+  if (events == 0) {
+    epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd,
+              nullptr);  // Fails when fd is closed already; then it is gone.
+  } else if (epoll_ctl(epoll_fd_, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0) {
+    // The number was closed and opened again between two calls, or the other way round.
+    epoll_ctl(epoll_fd_, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
+  }
+}
+
+void LoopThread::RunAndWait(absl::AnyInvocable<void()> work) {
+  std::promise<void> done;
+  loop_.Post([&] {
+    work();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+}  // namespace sextant

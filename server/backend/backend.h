@@ -1,0 +1,98 @@
+// The seam to model servers: what a trace asks for, what it tells while it runs, how it ends.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/async/task.h"
+
+namespace sextant {
+
+struct Message {
+  std::string role;  // system, user or assistant.
+  std::string content;
+};
+
+// What the traces of one solve have in common. Lives as long as the solve.
+struct Prompt {
+  std::vector<Message> messages;  // Ends with a user message.
+  std::optional<double> temperature, top_p, min_p;
+  std::optional<int> top_k;
+  std::vector<std::string> stop;
+  std::string traceparent;  // W3C trace context of the caller; may be empty.
+};
+
+struct TraceRequest {
+  const Prompt* prompt = nullptr;
+  std::string request_id;  // "<solve id>/<trace>", sent as X-Request-Id.
+  std::optional<int64_t> seed;
+  int64_t max_tokens = 0;  // Of this request's completion.
+  std::string prefix;      // Beginning of the model's turn, to be continued. Empty: a fresh turn.
+  bool logprobs = false;   // Ask for the log-probabilities of the sampled tokens.
+  int native_beam_width = 0;  // Above 0: one beam search by the server, in one chunk.
+  // When the solve will have ended: no attempt begins, and no wait lasts, beyond it.
+  absl::Time give_up_at = absl::InfiniteFuture();
+};
+
+// Tokens as the model server counts them, so far.
+struct TokenUsage {
+  int64_t prompt = 0;
+  int64_t cached = 0;  // The part of prompt that came from a prefix cache.
+  int64_t completion = 0;
+};
+
+// One event of a trace's stream. The views are valid during OnChunk() only.
+struct TraceChunk {
+  absl::string_view content;
+  absl::string_view reasoning;
+  int tokens = 0;  // By log-probabilities where there are any, else 1 for a chunk with text.
+  std::optional<TokenUsage> usage;
+  double sum_logprob = 0;
+  int logprobs = 0;                 // Tokens in sum_logprob.
+  absl::string_view finish_reason;  // Not empty in the last chunk with text: stop, length, ...
+};
+
+// Receives a trace's chunks in order. Loop only.
+class TraceSink {
+ public:
+  enum class Flow { kGoOn, kStop };
+  virtual ~TraceSink() = default;
+  // Stop closes the stream; Generate() then ends with CANCELLED.
+  virtual Flow OnChunk(const TraceChunk& chunk) = 0;
+  // A request for this trace is sent to the backend of that name; `attempt` counts from 1.
+  virtual void OnAttempt(absl::string_view backend, int attempt) = 0;
+};
+
+// What is left of a stream after the chunk with the finish_reason: usage, the end marker.
+// Destroying it closes the connection at once.
+class TraceTail {
+ public:
+  virtual ~TraceTail() = default;
+  // Reads to the end and passes on the usage. The sink of Generate() must still be there.
+  virtual Task<absl::Status> Settle() = 0;
+};
+
+// A model server, or several behind one name. Loop only; outlives its traces.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  // Streams one trace into `sink` and ends at the chunk with the finish_reason, so that a decision
+  // need not wait for the end of the response. `request` and `sink` outlive the task; destroying it
+  // closes the connection. UNAVAILABLE (no connection, broken or stalled stream, 5xx: another
+  // attempt may succeed), RESOURCE_EXHAUSTED (429), INVALID_ARGUMENT (400, 422: the server refuses
+  // the request), FAILED_PRECONDITION (401, 403, 404: the configuration is wrong), CANCELLED (the
+  // sink said stop). Messages name the backend.
+  virtual Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Generate(const TraceRequest& request,
+                                                                    TraceSink& sink) = 0;
+};
+
+// How long a server that answered 429 or 503 asked to wait, where it did. Travels on the Status.
+void SetRetryAfter(absl::Status& status, absl::Duration delay);
+std::optional<absl::Duration> RetryAfter(const absl::Status& status);
+
+}  // namespace sextant

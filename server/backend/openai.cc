@@ -1,0 +1,280 @@
+#include "server/backend/openai.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "server/backend/sse.h"
+
+namespace sextant {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr size_t kMaxErrorBody = 64 << 10;
+constexpr char kFirstTokenTimeout[] = "no first token within first_token_timeout";
+constexpr char kTokenTimeout[] = "no further token within token_timeout";
+
+absl::StatusCode CodeOf(int http_status) {
+  switch (http_status) {
+    case 400:
+    case 413:
+    case 422:
+      return absl::StatusCode::kInvalidArgument;
+    case 401:
+    case 403:
+    case 404:
+    case 405:
+      return absl::StatusCode::kFailedPrecondition;
+    case 429:
+      return absl::StatusCode::kResourceExhausted;
+    default:
+      return absl::StatusCode::kUnavailable;
+  }
+}
+
+template <typename T>
+void SetWhenGiven(Json& body, const char* name, const std::optional<T>& value) {
+  if (value) body[name] = *value;
+}
+
+}  // namespace
+
+void SetRetryAfter(absl::Status& status, absl::Duration delay) {
+  status.SetPayload("sextant/retry-after", absl::Cord(absl::FormatDuration(delay)));
+}
+
+std::optional<absl::Duration> RetryAfter(const absl::Status& status) {
+  const auto payload = status.GetPayload("sextant/retry-after");
+  absl::Duration delay;
+  if (!payload || !absl::ParseDuration(std::string(*payload), &delay)) return std::nullopt;
+  return delay;
+}
+
+// One request on the wire, from the connection to the end of its response.
+class OpenAiBackend::Exchange : public TraceTail {
+ public:
+  Exchange(OpenAiBackend& backend, const TraceRequest& request, TraceSink& sink)
+      : backend_(backend),
+        sink_(sink),
+        http_(backend.http_, backend.ToHttp(request)),
+        events_(backend.max_event_bytes_) {
+    http_.SetDeadline(backend.http_.loop().Now() + backend.config_.first_token_timeout,
+                      kFirstTokenTimeout);
+  }
+
+  // Passes chunks on until the one with the finish_reason. CANCELLED: the sink said stop.
+  Task<absl::Status> RunToFinish() {
+    while (!finished_) {
+      const absl::string_view bytes = co_await http_.Read();
+      if (bytes.empty()) co_return EndedEarly();
+      if (!checked_head_) {
+        checked_head_ = true;
+        if (http_.http_status() != 200 || !IsEventStream()) {
+          std::string body(bytes);
+          Task<absl::Status> rest = ReadWhole(std::move(body));
+          co_return co_await std::move(rest);
+        }
+      }
+      absl::Status status = Consume(bytes);
+      if (!status.ok()) co_return status;
+    }
+    co_return absl::OkStatus();
+  }
+
+  Task<absl::Status> Settle() override {
+    while (!done_) {
+      const absl::string_view bytes = co_await http_.Read();
+      if (bytes.empty()) co_return http_.status();
+      absl::Status status = Consume(bytes);
+      if (!status.ok()) co_return status;
+    }
+    co_return absl::OkStatus();
+  }
+
+ private:
+  bool IsEventStream() const {
+    const auto type = http_.Header("content-type");
+    return !type || !absl::StartsWithIgnoreCase(*type, "application/json");
+  }
+
+  absl::Status Consume(absl::string_view bytes) {
+    if (absl::Status status = events_.Push(bytes); !status.ok())
+      return absl::UnavailableError(status.message());
+    while (const auto data = events_.Next()) {
+      if (*data == "[DONE]") {
+        done_ = finished_ = true;
+        return absl::OkStatus();
+      }
+      const auto chunk = backend_.reader_.Read(*data);
+      if (!chunk.ok()) return chunk.status();
+      if (absl::Status status = PassOn(*chunk); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status PassOn(const TraceChunk& chunk) {
+    if (chunk.tokens > 0) {
+      http_.SetDeadline(backend_.http_.loop().Now() + backend_.config_.token_timeout,
+                        kTokenTimeout);
+    }
+    finished_ = finished_ || !chunk.finish_reason.empty();
+    if (sink_.OnChunk(chunk) == TraceSink::Flow::kStop) return absl::CancelledError("stopped");
+    return absl::OkStatus();
+  }
+
+  absl::Status EndedEarly() const {
+    if (http_.status().code() == absl::StatusCode::kDeadlineExceeded) {
+      return absl::UnavailableError(http_.status().message());
+    }
+    if (!http_.status().ok()) return http_.status();
+    if (http_.http_status() != 200) return HttpError("");
+    return absl::UnavailableError("the stream ended without a finish_reason");
+  }
+
+  // An error response, or a whole answer of a server that does not stream.
+  Task<absl::Status> ReadWhole(std::string body) {
+    const bool failed = http_.http_status() != 200;
+    const size_t limit = failed ? kMaxErrorBody : backend_.max_event_bytes_;
+    while (true) {
+      const absl::string_view bytes = co_await http_.Read();
+      if (bytes.empty()) break;
+      if (body.size() + bytes.size() > limit) {
+        if (failed) break;
+        co_return absl::UnavailableError(
+            absl::StrCat("the response is longer than ", limit, " bytes"));
+      }
+      body.append(bytes.data(), bytes.size());
+    }
+    if (failed) co_return HttpError(body);
+    if (!http_.status().ok()) co_return EndedEarly();
+    const auto chunk = backend_.reader_.Read(body);
+    if (!chunk.ok()) co_return chunk.status();
+    done_ = finished_ = true;
+    co_return PassOn(*chunk);
+  }
+
+  absl::Status HttpError(absl::string_view body) const {
+    const int code = http_.http_status();
+    absl::Status status(CodeOf(code),
+                        absl::StrCat("HTTP ", code, ": ", backend_.reader_.ErrorMessage(body)));
+    int seconds = 0;
+    if (const auto wait = http_.Header("retry-after");
+        wait && absl::SimpleAtoi(*wait, &seconds) && seconds >= 0) {
+      SetRetryAfter(status, absl::Seconds(seconds));
+    }
+    return status;
+  }
+
+  OpenAiBackend& backend_;
+  TraceSink& sink_;
+  HttpStream http_;
+  SseParser events_;
+  bool checked_head_ = false;
+  bool finished_ = false;  // The chunk with the finish_reason has come.
+  bool done_ = false;      // So has the end marker.
+};
+
+OpenAiBackend::OpenAiBackend(HttpClient& http, const BackendConfig& config, size_t max_event_bytes)
+    : http_(http),
+      config_(config),
+      max_event_bytes_(max_event_bytes),
+      ask_continuous_usage_(config.kind == BackendKind::kAuto ||
+                            config.kind == BackendKind::kVllm ||
+                            config.kind == BackendKind::kSglang) {}
+
+Task<absl::StatusOr<std::unique_ptr<TraceTail>>> OpenAiBackend::Generate(
+    const TraceRequest& request, TraceSink& sink) {
+  Task<absl::StatusOr<std::unique_ptr<TraceTail>>> first = Attempt(request, sink);
+  auto result = co_await std::move(first);
+  if (!result.ok() && AdaptsTo(result.status())) {
+    Task<absl::StatusOr<std::unique_ptr<TraceTail>>> second = Attempt(request, sink);
+    result = co_await std::move(second);
+  }
+  if (!result.ok()) co_return Named(result.status());
+  co_return std::move(result);
+}
+
+Task<absl::StatusOr<std::unique_ptr<TraceTail>>> OpenAiBackend::Attempt(const TraceRequest& request,
+                                                                        TraceSink& sink) {
+  auto exchange = std::make_unique<Exchange>(*this, request, sink);
+  Task<absl::Status> run = exchange->RunToFinish();
+  const absl::Status status = co_await std::move(run);
+  if (!status.ok()) co_return status;
+  co_return std::unique_ptr<TraceTail>(std::move(exchange));
+}
+
+bool OpenAiBackend::AdaptsTo(const absl::Status& refusal) {
+  if (!ask_continuous_usage_ || refusal.code() != absl::StatusCode::kInvalidArgument) return false;
+  if (!absl::StrContains(refusal.message(), "stream_options") &&
+      !absl::StrContains(refusal.message(), "continuous_usage_stats")) {
+    return false;
+  }
+  ask_continuous_usage_ = false;
+  return true;
+}
+
+absl::Status OpenAiBackend::Named(const absl::Status& status) const {
+  absl::Status named(status.code(), absl::StrCat("backend ", config_.name, ": ", status.message()));
+  if (const auto delay = RetryAfter(status)) SetRetryAfter(named, *delay);
+  return named;
+}
+
+std::string OpenAiBackend::Body(const TraceRequest& request) const {
+  const Prompt& prompt = *request.prompt;
+  Json body = {{"model", config_.model}, {"stream", true}};
+  Json& options = body["stream_options"] = {{"include_usage", true}};
+  if (ask_continuous_usage_) options["continuous_usage_stats"] = true;
+  const bool chat = config_.api == BackendApi::kChat;
+  if (chat) {
+    Json& messages = body["messages"] = Json::array();
+    for (const Message& m : prompt.messages)
+      messages.push_back({{"role", m.role}, {"content", m.content}});
+    if (!request.prefix.empty()) {
+      messages.push_back({{"role", "assistant"}, {"content", request.prefix}});
+      body["continue_final_message"] = true;
+      body["add_generation_prompt"] = false;
+    }
+  } else {
+    std::string text;
+    for (const Message& m : prompt.messages)
+      absl::StrAppend(&text, text.empty() ? "" : "\n\n", m.content);
+    body["prompt"] = absl::StrCat(text, request.prefix);
+  }
+  // OpenAI's own servers renamed the field and refuse the old name for reasoning models.
+  body[config_.kind == BackendKind::kOpenAi && chat ? "max_completion_tokens" : "max_tokens"] =
+      request.max_tokens;
+  SetWhenGiven(body, "temperature", prompt.temperature);
+  SetWhenGiven(body, "top_p", prompt.top_p);
+  SetWhenGiven(body, "top_k", prompt.top_k);
+  SetWhenGiven(body, "min_p", prompt.min_p);
+  SetWhenGiven(body, "seed", request.seed);
+  if (!prompt.stop.empty()) body["stop"] = prompt.stop;
+  if (request.logprobs) body["logprobs"] = chat ? Json(true) : Json(1);
+  if (request.native_beam_width > 0) {
+    body["use_beam_search"] = true;
+    body["best_of"] = body["n"] = request.native_beam_width;
+  }
+  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+HttpRequest OpenAiBackend::ToHttp(const TraceRequest& request) const {
+  HttpRequest http;
+  http.url = absl::StrCat(config_.url,
+                          config_.api == BackendApi::kChat ? "/chat/completions" : "/completions");
+  http.headers = {"Content-Type: application/json", "Accept: text/event-stream",
+                  absl::StrCat("X-Request-Id: ", request.request_id)};
+  if (!config_.api_key.empty())
+    http.headers.push_back(absl::StrCat("Authorization: Bearer ", config_.api_key));
+  if (!request.prompt->traceparent.empty()) {
+    http.headers.push_back(absl::StrCat("traceparent: ", request.prompt->traceparent));
+  }
+  http.body = Body(request);
+  http.ca_file = config_.ca_file;
+  http.connect_timeout = config_.connect_timeout;
+  return http;
+}
+
+}  // namespace sextant

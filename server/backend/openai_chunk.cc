@@ -1,0 +1,196 @@
+#include "server/backend/openai_chunk.h"
+
+#include <simdjson.h>
+
+#include <cmath>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace sextant {
+namespace {
+
+using simdjson::dom::array;
+using simdjson::dom::element;
+using simdjson::dom::element_type;
+using simdjson::dom::object;
+
+constexpr size_t kErrorTextShown = 300;
+
+// Null and missing fields mean the same: the server has nothing to say.
+std::optional<element> Field(const object& parent, const char* name) {
+  element value;
+  if (parent[name].get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
+  return value;
+}
+
+absl::Status WrongType(absl::string_view path, absl::string_view expected) {
+  return absl::UnavailableError(absl::StrCat("the response's ", path, " is not ", expected));
+}
+
+absl::Status ReadString(const object& parent, const char* name, absl::string_view path,
+                        absl::string_view& into) {
+  const auto field = Field(parent, name);
+  if (!field) return absl::OkStatus();
+  std::string_view text;
+  if (field->get(text) != simdjson::SUCCESS)
+    return WrongType(absl::StrCat(path, ".", name), "a string");
+  into = {text.data(), text.size()};
+  return absl::OkStatus();
+}
+
+absl::Status ReadCount(const object& parent, const char* name, int64_t& into) {
+  const auto field = Field(parent, name);
+  if (!field) return absl::OkStatus();
+  int64_t count = 0;
+  if (field->get(count) != simdjson::SUCCESS || count < 0) {
+    return WrongType(absl::StrCat("usage.", name), "a whole number of 0 or more");
+  }
+  into = count;
+  return absl::OkStatus();
+}
+
+absl::Status ReadUsage(const object& root, TraceChunk& chunk) {
+  const auto field = Field(root, "usage");
+  if (!field) return absl::OkStatus();
+  object usage;
+  if (field->get(usage) != simdjson::SUCCESS) return WrongType("usage", "an object");
+  TokenUsage tokens;
+  absl::Status status = ReadCount(usage, "prompt_tokens", tokens.prompt);
+  if (status.ok()) status = ReadCount(usage, "completion_tokens", tokens.completion);
+  object details;
+  if (const auto d = Field(usage, "prompt_tokens_details");
+      d && d->get(details) == simdjson::SUCCESS) {
+    if (status.ok()) status = ReadCount(details, "cached_tokens", tokens.cached);
+  }
+  if (status.ok()) chunk.usage = tokens;
+  return status;
+}
+
+void AddLogprob(const element& value, TraceChunk& chunk) {
+  double logprob = 0;
+  if (value.get(logprob) != simdjson::SUCCESS || !std::isfinite(logprob)) return;
+  chunk.sum_logprob += logprob;
+  ++chunk.logprobs;
+}
+
+// Chat: logprobs.content[].logprob. Text: logprobs.token_logprobs[]; llama.cpp uses the chat shape
+// for both.
+void ReadLogprobs(const object& choice, TraceChunk& chunk) {
+  object logprobs;
+  if (const auto field = Field(choice, "logprobs");
+      !field || field->get(logprobs) != simdjson::SUCCESS)
+    return;
+  array entries;
+  if (const auto field = Field(logprobs, "content");
+      field && field->get(entries) == simdjson::SUCCESS) {
+    for (element entry : entries) {
+      element value;
+      if (entry["logprob"].get(value) == simdjson::SUCCESS) AddLogprob(value, chunk);
+    }
+    chunk.tokens = static_cast<int>(entries.size());
+  } else if (const auto text = Field(logprobs, "token_logprobs");
+             text && text->get(entries) == simdjson::SUCCESS) {
+    for (element value : entries) AddLogprob(value, chunk);
+    chunk.tokens = static_cast<int>(entries.size());
+  }
+}
+
+absl::Status ReadChoice(const object& choice, TraceChunk& chunk) {
+  absl::Status status = ReadString(choice, "finish_reason", "choices[0]", chunk.finish_reason);
+  if (status.ok()) status = ReadString(choice, "text", "choices[0]", chunk.content);
+  static constexpr std::pair<const char*, const char*> kSaid[] = {
+      {"delta", "choices[0].delta"}, {"message", "choices[0].message"}};
+  for (const auto& [name, path] : kSaid) {
+    const auto field = Field(choice, name);
+    if (!field || !status.ok()) continue;
+    object said;
+    if (field->get(said) != simdjson::SUCCESS) return WrongType(path, "an object");
+    status = ReadString(said, "content", path, chunk.content);
+    if (status.ok()) status = ReadString(said, "reasoning_content", path, chunk.reasoning);
+    if (status.ok()) status = ReadString(said, "reasoning", path, chunk.reasoning);
+  }
+  if (!status.ok()) return status;
+  ReadLogprobs(choice, chunk);
+  if (chunk.tokens == 0 && !(chunk.content.empty() && chunk.reasoning.empty())) chunk.tokens = 1;
+  return absl::OkStatus();
+}
+
+std::optional<std::string> TextOf(const element& value) {
+  std::string_view text;
+  if (value.get(text) != simdjson::SUCCESS) return std::nullopt;
+  return std::string(text);
+}
+
+// The words of an error in the shapes that servers use.
+std::optional<std::string> ErrorText(const object& root) {
+  if (const auto error = Field(root, "error")) {
+    if (auto text = TextOf(*error)) return text;
+    object fields;
+    if (error->get(fields) == simdjson::SUCCESS) {
+      if (const auto message = Field(fields, "message")) return TextOf(*message);
+      return simdjson::minify(*error);
+    }
+  }
+  for (const char* name : {"message", "detail"}) {
+    if (const auto field = Field(root, name)) {
+      auto text = TextOf(*field);
+      return text ? text : simdjson::minify(*field);
+    }
+  }
+  return std::nullopt;
+}
+
+std::string Shown(absl::string_view text) {
+  const std::string escaped = absl::Utf8SafeCHexEscape(text.substr(0, kErrorTextShown));
+  return text.size() > kErrorTextShown ? absl::StrCat(escaped, "...") : escaped;
+}
+
+}  // namespace
+
+struct OpenAiChunkReader::Parser {
+  simdjson::dom::parser dom;
+};
+
+OpenAiChunkReader::OpenAiChunkReader() : parser_(std::make_unique<Parser>()) {}
+OpenAiChunkReader::~OpenAiChunkReader() = default;
+
+absl::StatusOr<TraceChunk> OpenAiChunkReader::Read(absl::string_view json) {
+  object root;
+  if (parser_->dom.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) {
+    return absl::UnavailableError(absl::StrCat("expected a JSON object, got: ", Shown(json)));
+  }
+  if (Field(root, "error")) {
+    return absl::UnavailableError(
+        absl::StrCat("the server reports: ", Shown(ErrorText(root).value_or("an error"))));
+  }
+  TraceChunk chunk;
+  if (absl::Status status = ReadUsage(root, chunk); !status.ok()) return status;
+  const auto field = Field(root, "choices");
+  if (!field) return chunk;
+  array choices;
+  if (field->get(choices) != simdjson::SUCCESS) return WrongType("choices", "an array");
+  for (element entry : choices) {
+    object choice;
+    if (entry.get(choice) != simdjson::SUCCESS) return WrongType("choices[0]", "an object");
+    // A request is for one choice; beam search may return its other beams as further ones.
+    int64_t index = 0;
+    if (const auto i = Field(choice, "index"); i && i->get(index) != simdjson::SUCCESS) {
+      return WrongType("choices[0].index", "a whole number");
+    }
+    if (index != 0) continue;
+    if (absl::Status status = ReadChoice(choice, chunk); !status.ok()) return status;
+    break;
+  }
+  return chunk;
+}
+
+std::string OpenAiChunkReader::ErrorMessage(absl::string_view body) {
+  object root;
+  if (parser_->dom.parse(body.data(), body.size()).get(root) == simdjson::SUCCESS) {
+    if (const auto text = ErrorText(root)) return Shown(*text);
+  }
+  return body.empty() ? "no message" : Shown(body);
+}
+
+}  // namespace sextant

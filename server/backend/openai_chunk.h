@@ -1,0 +1,35 @@
+// Reads one JSON object of an OpenAI-compatible response: a chunk of a stream, or a whole response.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/backend/backend.h"
+
+namespace sextant {
+
+// Keeps its buffers between calls, so that a chunk costs no allocation. Not thread-safe; one per
+// loop is enough. simdjson's DOM API is used because it chooses its kernel at run time, so the
+// binary starts on any x86-64 and arm64.
+class OpenAiChunkReader {
+ public:
+  OpenAiChunkReader();
+  ~OpenAiChunkReader();
+
+  // Reads chat and text completions, streamed (`delta`, `text`) and whole (`message`), of choice 0.
+  // Unknown fields are ignored. The views of the result are valid until the next call. UNAVAILABLE:
+  // not JSON, a field of a wrong type (the message names it), or an error object that the server
+  // sent.
+  absl::StatusOr<TraceChunk> Read(absl::string_view json);
+
+  // The message of an error response: error.message, message, detail, or the start of the text
+  // itself.
+  std::string ErrorMessage(absl::string_view body);
+
+ private:
+  struct Parser;
+  std::unique_ptr<Parser> parser_;
+};
+
+}  // namespace sextant

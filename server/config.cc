@@ -1,0 +1,325 @@
+#include "server/config.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <system_error>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/did_you_mean.h"
+#include "server/endpoint.h"
+#include "server/yaml_reader.h"
+
+namespace sextant {
+namespace {
+
+constexpr size_t kMaxModels = 1000;
+constexpr size_t kMaxBackends = 256;
+constexpr size_t kMaxNameBytes = 256;
+constexpr int kMaxTokens = 10'000'000;
+
+constexpr std::pair<absl::string_view, BackendKind> kBackendKinds[] = {
+    {"auto", BackendKind::kAuto},     {"openai", BackendKind::kOpenAi},
+    {"vllm", BackendKind::kVllm},     {"llama_cpp", BackendKind::kLlamaCpp},
+    {"sglang", BackendKind::kSglang}, {"ollama", BackendKind::kOllama}};
+constexpr std::pair<absl::string_view, BackendApi> kBackendApis[] = {
+    {"chat", BackendApi::kChat}, {"completions", BackendApi::kCompletions}};
+constexpr std::pair<absl::string_view, BeamSearchMode> kBeamSearchModes[] = {
+    {"steps", BeamSearchMode::kSteps}, {"native", BeamSearchMode::kNative}};
+
+// What `sextant calibrate` finds out about a model. Unset: not said.
+struct Profile {
+  std::optional<Horizon> horizon;
+  std::optional<int64_t> typical_trace_tokens;
+};
+
+// Reads one configuration into the structs of the header. The first error does not stop it.
+class ConfigReader {
+ public:
+  ConfigReader(absl::string_view name, std::filesystem::path folder)
+      : errors_(name), folder_(std::move(folder)) {}
+
+  absl::StatusOr<Config> Read(const YamlNode& root);
+
+ private:
+  ServerConfig ReadServer(YamlMap& map);
+  ModelConfig ReadModel(YamlMap& map);
+  SamplingConfig ReadSampling(YamlMap& map);
+  PriceConfig ReadPrice(YamlMap& map);
+  BackendConfig ReadBackend(YamlMap& map, absl::string_view model_name);
+  std::vector<BackendConfig> ReadBackends(YamlMap& map, absl::string_view model_name);
+  Profile ReadProfile(YamlMap& map);
+  std::string ReadListenAddress(YamlMap& map, absl::string_view key);
+  std::string ReadApiKey(YamlMap& map, const std::string& variable);
+  // The path of the file that `key` names, or empty after an error.
+  std::string ReadFilePath(YamlMap& map, absl::string_view key);
+
+  YamlErrors errors_;
+  std::filesystem::path folder_;
+};
+
+absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
+  Config config;
+  YamlMap map(root, "", errors_);
+  map.Require("server");
+  if (std::optional<YamlMap> server = map.Map("server")) config.server = ReadServer(*server);
+  config.policy = ReadFilePath(map, "policy");
+  map.Require("models");
+  std::set<std::string> names;
+  for (YamlMap& model_map : map.Maps("models", kMaxModels)) {
+    ModelConfig model = ReadModel(model_map);
+    if (!model.name.empty() && !names.insert(model.name).second) {
+      model_map.Fail("name", absl::StrCat("another model is named ", Quoted(model.name),
+                                          ", expected a unique name"));
+    }
+    config.models.push_back(std::move(model));
+  }
+  map.RejectUnknownKeys();
+  if (absl::Status status = errors_.ToStatus(); !status.ok()) return status;
+  return config;
+}
+
+ServerConfig ConfigReader::ReadServer(YamlMap& map) {
+  ServerConfig server;
+  map.Require("listen");
+  server.listen = ReadListenAddress(map, "listen");
+  server.metrics = ReadListenAddress(map, "metrics");
+  if (!server.listen.empty() && server.metrics == server.listen &&
+      !absl::EndsWith(server.listen, ":0")) {
+    map.Fail("metrics", "the same address as server.listen, expected another port");
+  }
+  server.loops = static_cast<int>(map.Integer("loops", 1, 64).value_or(server.loops));
+  server.deadline_reserve =
+      map.Duration("deadline_reserve", absl::Milliseconds(1), absl::Seconds(10))
+          .value_or(server.deadline_reserve);
+  server.max_solve_time = map.Duration("max_solve_time", absl::Seconds(1), absl::Hours(24))
+                              .value_or(server.max_solve_time);
+  if (server.deadline_reserve >= server.max_solve_time) {
+    map.Fail("deadline_reserve", absl::StrCat("expected less than max_solve_time (",
+                                              absl::FormatDuration(server.max_solve_time), ")"));
+  }
+  server.drain_timeout = map.Duration("drain_timeout", absl::ZeroDuration(), absl::Hours(1))
+                             .value_or(server.drain_timeout);
+  server.usage_grace = map.Duration("usage_grace", absl::ZeroDuration(), absl::Seconds(10))
+                           .value_or(server.usage_grace);
+  server.max_trace_bytes =
+      map.Integer("max_trace_bytes", 1 << 10, 1 << 30).value_or(server.max_trace_bytes);
+  server.reflection = map.Flag("reflection").value_or(server.reflection);
+  map.RejectUnknownKeys();
+  return server;
+}
+
+ModelConfig ConfigReader::ReadModel(YamlMap& map) {
+  ModelConfig model;
+  map.Require("name");
+  model.name = map.Text("name", kMaxNameBytes).value_or("");
+  const Profile profile = ReadProfile(map);
+  model.horizon =
+      map.Word<Horizon>("horizon", kHorizons).value_or(profile.horizon.value_or(model.horizon));
+  model.typical_trace_tokens = static_cast<int>(
+      map.Integer("typical_trace_tokens", 1, kMaxTokens)
+          .value_or(profile.typical_trace_tokens.value_or(model.typical_trace_tokens)));
+  model.max_traces = static_cast<int>(map.Integer("max_traces", 1, 256).value_or(model.max_traces));
+  model.tokens_per_second = map.Number("tokens_per_second", {.min = 0, .max = 1e6}).value_or(0);
+  if (std::optional<YamlMap> sampling = map.Map("sampling")) {
+    model.sampling = ReadSampling(*sampling);
+  }
+  if (std::optional<YamlMap> price = map.Map("price")) model.price = ReadPrice(*price);
+  model.backends = ReadBackends(map, model.name);
+  map.RejectUnknownKeys();
+  return model;
+}
+
+SamplingConfig ConfigReader::ReadSampling(YamlMap& map) {
+  SamplingConfig sampling;
+  sampling.temperature = map.Number("temperature", {.min = 0, .max = 2});
+  sampling.top_p = map.Number("top_p", {.min = 0, .max = 1, .above_min = true});
+  if (const std::optional<int64_t> top_k = map.Integer("top_k", 1, 1'000'000)) {
+    sampling.top_k = static_cast<int>(*top_k);
+  }
+  sampling.min_p = map.Number("min_p", {.min = 0, .max = 1});
+  sampling.max_trace_tokens = static_cast<int>(
+      map.Integer("max_trace_tokens", 1, kMaxTokens).value_or(sampling.max_trace_tokens));
+  map.RejectUnknownKeys();
+  return sampling;
+}
+
+PriceConfig ConfigReader::ReadPrice(YamlMap& map) {
+  constexpr NumberRange kPrice = {.min = 0, .max = 1e6};
+  PriceConfig price;
+  price.prompt_per_million = map.Number("prompt_per_million", kPrice).value_or(0);
+  price.completion_per_million = map.Number("completion_per_million", kPrice).value_or(0);
+  map.RejectUnknownKeys();
+  return price;
+}
+
+BackendConfig ConfigReader::ReadBackend(YamlMap& map, absl::string_view model_name) {
+  constexpr absl::Duration kShortest = absl::Milliseconds(1);
+  BackendConfig backend;
+  map.Require("url");
+  backend.url = map.Text("url").value_or("");
+  backend.name = map.Text("name", kMaxNameBytes).value_or("");
+  backend.model = map.Text("model", kMaxNameBytes).value_or(std::string(model_name));
+  backend.kind = map.Word<BackendKind>("kind", kBackendKinds).value_or(backend.kind);
+  backend.api = map.Word<BackendApi>("api", kBackendApis).value_or(backend.api);
+  backend.beam_search =
+      map.Word<BeamSearchMode>("beam_search", kBeamSearchModes).value_or(backend.beam_search);
+  backend.max_traces =
+      static_cast<int>(map.Integer("max_traces", 0, 100'000).value_or(backend.max_traces));
+  if (std::optional<std::string> variable = map.Text("api_key_env", kMaxNameBytes)) {
+    backend.api_key = ReadApiKey(map, *variable);
+    backend.api_key_env = *std::move(variable);
+  }
+  backend.ca_file = ReadFilePath(map, "ca_file");
+  backend.connect_timeout = map.Duration("connect_timeout", kShortest, absl::Minutes(10))
+                                .value_or(backend.connect_timeout);
+  backend.first_token_timeout = map.Duration("first_token_timeout", kShortest, absl::Hours(24))
+                                    .value_or(backend.first_token_timeout);
+  backend.token_timeout =
+      map.Duration("token_timeout", kShortest, absl::Hours(24)).value_or(backend.token_timeout);
+  backend.max_attempts =
+      static_cast<int>(map.Integer("max_attempts", 1, 10).value_or(backend.max_attempts));
+  map.RejectUnknownKeys();
+  return backend;
+}
+
+std::vector<BackendConfig> ConfigReader::ReadBackends(YamlMap& map, absl::string_view model_name) {
+  map.Require("backends");
+  std::vector<BackendConfig> backends;
+  std::vector<std::string> authorities;
+  std::set<std::string> names;
+  for (YamlMap& backend_map : map.Maps("backends", kMaxBackends)) {
+    BackendConfig backend = ReadBackend(backend_map, model_name);
+    if (!backend.name.empty() && !names.insert(backend.name).second) {
+      backend_map.Fail("name", absl::StrCat("another backend of this model is named ",
+                                            Quoted(backend.name), ", expected a unique name"));
+    }
+    authorities.emplace_back();
+    if (!backend.url.empty()) {
+      const absl::StatusOr<std::string> authority = UrlAuthority(backend.url);
+      if (authority.ok()) {
+        authorities.back() = *authority;
+      } else {
+        backend_map.Fail("url", authority.status().message());
+      }
+    }
+    backends.push_back(std::move(backend));
+  }
+  // After all given names are known, so that a default never takes one of them.
+  for (size_t i = 0; i < backends.size(); ++i) {
+    if (!backends[i].name.empty()) continue;
+    backends[i].name = authorities[i];
+    for (int copy = 2; !names.insert(backends[i].name).second; ++copy) {
+      backends[i].name = absl::StrCat(authorities[i], "#", copy);
+    }
+  }
+  return backends;
+}
+
+Profile ConfigReader::ReadProfile(YamlMap& map) {
+  Profile profile;
+  const std::string path = ReadFilePath(map, "profile");
+  if (path.empty()) return profile;
+  const absl::StatusOr<std::string> text = ReadTextFile(path);
+  if (!text.ok()) {
+    map.Fail("profile", text.status().message());
+    return profile;
+  }
+  const absl::StatusOr<YamlNode> root = ParseYaml(*text, path);
+  if (!root.ok()) {
+    errors_.Append(root.status());
+    return profile;
+  }
+  YamlErrors errors(path);
+  YamlMap profile_map(*root, "", errors);
+  profile.horizon = profile_map.Word<Horizon>("horizon", kHorizons);
+  profile.typical_trace_tokens = profile_map.Integer("typical_trace_tokens", 1, kMaxTokens);
+  profile_map.RejectUnknownKeys();
+  errors_.Append(errors.ToStatus());
+  return profile;
+}
+
+std::string ConfigReader::ReadListenAddress(YamlMap& map, absl::string_view key) {
+  const std::optional<std::string> address = map.Text(key);
+  if (!address) return "";
+  if (const absl::Status status = CheckListenAddress(*address); !status.ok()) {
+    map.Fail(key, status.message());
+    return "";
+  }
+  return *address;
+}
+
+std::string ConfigReader::ReadApiKey(YamlMap& map, const std::string& variable) {
+  const auto is_name_character = [](char c) { return absl::ascii_isalnum(c) || c == '_'; };
+  if (absl::ascii_isdigit(variable.front()) ||
+      !std::all_of(variable.begin(), variable.end(), is_name_character)) {
+    // Not repeated: it may be the secret itself, put here by mistake.
+    map.Fail("api_key_env", "expected the name of an environment variable such as VLLM_KEY");
+    return "";
+  }
+  const char* value = std::getenv(variable.c_str());
+  if (value == nullptr || *value == '\0') {
+    map.Fail("api_key_env", absl::StrCat("environment variable ", variable,
+                                         value == nullptr ? " is not set" : " is empty"));
+    return "";
+  }
+  std::string key = value;
+  const auto is_visible = [](char c) { return absl::ascii_isgraph(c); };
+  if (!std::all_of(key.begin(), key.end(), is_visible)) {
+    map.Fail("api_key_env",
+             absl::StrCat("environment variable ", variable,
+                          " holds a space or a control character, expected a token"));
+    return "";
+  }
+  return key;
+}
+
+std::string ConfigReader::ReadFilePath(YamlMap& map, absl::string_view key) {
+  const std::optional<std::string> text = map.Text(key);
+  if (!text) return "";
+  const std::filesystem::path given(*text);
+  std::error_code error;  // A path that cannot be looked at counts as missing.
+  for (const std::filesystem::path& candidate : {folder_ / given, given}) {
+    if (std::filesystem::is_regular_file(candidate, error)) return candidate.string();
+  }
+  const bool is_folder = std::filesystem::is_directory(folder_ / given, error);
+  const std::string tried =
+      folder_.empty() || given.is_absolute()
+          ? ""
+          : absl::StrCat(" in ", folder_.string(), " or in the working directory");
+  map.Fail(key, is_folder ? absl::StrCat(Quoted(*text), " is a folder, expected a file")
+                          : absl::StrCat("no such file: ", Quoted(*text), tried));
+  return "";
+}
+
+absl::StatusOr<Config> ReadConfig(absl::string_view text, absl::string_view name,
+                                  std::filesystem::path folder) {
+  const absl::StatusOr<YamlNode> root = ParseYaml(text, name);
+  if (!root.ok()) return root.status();
+  return ConfigReader(name, std::move(folder)).Read(*root);
+}
+
+}  // namespace
+
+absl::string_view HorizonName(Horizon horizon) {
+  for (const auto& [name, value] : kHorizons) {
+    if (value == horizon) return name;
+  }
+  return "unknown";
+}
+
+absl::StatusOr<Config> LoadConfig(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadTextFile(path);
+  if (!text.ok()) return text.status();
+  return ReadConfig(*text, path, std::filesystem::path(path).parent_path());
+}
+
+absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view name) {
+  return ReadConfig(text, name, {});
+}
+
+}  // namespace sextant

@@ -1,0 +1,45 @@
+// Every metric of the server, named once. Served to Prometheus on `server.metrics`.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "sextant/v1/sextant.pb.h"
+#include "server/backend/pool.h"
+#include "server/config.h"
+
+namespace sextant {
+
+// What the service knows of a solve that has ended, well or not.
+struct SolveObservation {
+  const v1::Plan& plan;
+  const v1::SolveResponse& response;  // Its usage, stop_reason and verdict; of a failed solve too.
+  std::string model;
+  absl::StatusCode code = absl::StatusCode::kOk;
+  absl::Duration duration, overhead, cancel_time;
+};
+
+// Any thread. Labels come from closed sets: models, backends and policy rows of the configuration, names of strategies.
+class Metrics : public PoolObserver {
+ public:
+  explicit Metrics(const Config& config);
+  ~Metrics() override;
+
+  // Starts the endpoint at HOST:PORT /metrics. UNAVAILABLE when the port is taken.
+  absl::Status Serve(const std::string& listen);
+
+  void OnSolve(const SolveObservation& solve);
+  void OnSolveStarted(int change);  // Solves running: +1 or -1.
+
+  void OnInFlight(absl::string_view backend, int change) override;
+  void OnFirstToken(absl::string_view backend, absl::Duration after) override;
+  void OnError(absl::string_view backend, const absl::Status& error) override;
+  void OnRetry(absl::string_view backend) override;
+
+ private:
+  struct Families;
+  std::unique_ptr<Families> families_;
+};
+
+}  // namespace sextant

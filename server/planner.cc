@@ -1,0 +1,265 @@
+#include "server/planner.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "server/difficulty.h"
+#include "server/expected_use.h"
+#include "server/strategies/spec.h"
+
+namespace sextant {
+namespace {
+
+void SetTraceCount(v1::Strategy& strategy, int n) {
+  if (strategy.has_majority_vote()) strategy.mutable_majority_vote()->set_n(n);
+  if (strategy.has_first_finish()) strategy.mutable_first_finish()->set_n(n);
+  if (strategy.has_last_finish()) strategy.mutable_last_finish()->set_n(n);
+}
+
+void SetFinishCount(v1::Strategy& strategy, int k) {
+  if (strategy.has_first_finish()) strategy.mutable_first_finish()->set_k(k);
+  if (strategy.has_last_finish()) strategy.mutable_last_finish()->set_k(k);
+}
+
+bool HasTraceCount(const v1::Strategy& strategy) {
+  return strategy.has_majority_vote() || strategy.has_first_finish() || strategy.has_last_finish();
+}
+
+template <typename Message>
+void FillStop(Message& message, v1::Stop default_stop) {
+  if (message.stop() == v1::STOP_UNSPECIFIED) message.set_stop(default_stop);
+}
+
+// Sets every parameter that does not depend on the budget.
+void FillDefaults(v1::Strategy& strategy) {
+  if (FinishCount(strategy) == 0) SetFinishCount(strategy, 1);
+  if (strategy.has_majority_vote()) FillStop(*strategy.mutable_majority_vote(), v1::STOP_LOSSLESS);
+  if (strategy.has_first_finish()) FillStop(*strategy.mutable_first_finish(), v1::STOP_ALL);
+  if (strategy.has_last_finish()) FillStop(*strategy.mutable_last_finish(), v1::STOP_ALL);
+  if (!strategy.has_beam_search()) return;
+  v1::BeamSearch& beam = *strategy.mutable_beam_search();
+  if (beam.width() == 0) beam.set_width(kDefaultBeamWidth);
+  if (beam.step_tokens() == 0) beam.set_step_tokens(kDefaultStepTokens);
+  if (beam.step_delimiter().empty()) {
+    beam.set_step_delimiter(kDefaultStepDelimiter.data(), kDefaultStepDelimiter.size());
+  }
+  if (beam.expansion() == 0) beam.set_expansion(kDefaultExpansion);
+  if (beam.length_penalty() == 0) beam.set_length_penalty(kDefaultLengthPenalty);
+}
+
+// Writes one plan, with a sentence for each decision as it is made.
+class PlanWriter {
+ public:
+  explicit PlanWriter(const PlanInputs& inputs)
+      : request_(inputs.request),
+        model_(inputs.model),
+        policy_(inputs.policy),
+        time_left_(inputs.time_left),
+        use_(inputs.request, inputs.model, inputs.time_left) {}
+
+  v1::Plan Write();
+
+ private:
+  // How many traces a strategy may have.
+  struct Caps {
+    int given;   // An n that is written down is lowered to this.
+    int chosen;  // An n that is chosen here is at most this.
+  };
+
+  void ExplainTraceLimits();
+  void ExplainBudgets();
+  StrategyTemplate Choose();
+  StrategyTemplate ChooseByPolicy();
+  v1::Strategy Complete(StrategyTemplate chosen, Caps caps);
+  int ChooseTraceCount(const StrategyTemplate& chosen, Caps caps);
+  bool FitsWith(StrategyTemplate chosen, int n) const;
+  void Because(std::string sentence) { plan_.add_reasons(std::move(sentence)); }
+
+  int requested_cap() const { return request_.budget().max_traces(); }  // 0: none.
+  int default_cap() const { return requested_cap() > 0 ? requested_cap() : model_.max_traces; }
+  std::string cap_name() const {
+    return requested_cap() > 0 ? "budget.max_traces" : "the model's max_traces";
+  }
+
+  const v1::SolveRequest& request_;
+  const ModelConfig& model_;
+  const Policy& policy_;
+  const absl::Duration time_left_;
+  const ExpectedUse use_;
+  v1::Plan plan_;
+};
+
+v1::Plan PlanWriter::Write() {
+  plan_.set_horizon(ToProto(model_.horizon));
+  plan_.set_policy(policy_.name);
+  *plan_.mutable_difficulty() = EstimateDifficulty(request_);
+  Because(absl::StrFormat("Model %s has horizon %s and a typical trace of %d tokens.", model_.name,
+                          HorizonName(model_.horizon), model_.typical_trace_tokens));
+  ExplainTraceLimits();
+  ExplainBudgets();
+
+  const bool is_requested = request_.strategy().kind_case() != v1::Strategy::KIND_NOT_SET;
+  const int limit = requested_cap() > 0 ? requested_cap() : kMaxTraces;
+  const Caps caps{is_requested ? limit : default_cap(), default_cap()};
+  *plan_.mutable_strategy() = Complete(Choose(), caps);
+  plan_.set_strategy_text(StrategyText(plan_.strategy()));
+  *plan_.mutable_expected() = use_.Of(plan_.strategy());
+  if (!use_.Fits(plan_.strategy())) {
+    Because(
+        absl::StrFormat("The budget is expected to end the solve early, after %d tokens, with the "
+                        "best answer so far.",
+                        plan_.expected().billed_tokens()));
+  }
+  return std::move(plan_);
+}
+
+void PlanWriter::ExplainTraceLimits() {
+  const double typical = model_.typical_trace_tokens;
+  const std::string consequence = absl::StrFormat(
+      "less than a typical trace (%.0f): many traces will be cut before they answer.", typical);
+  if (use_.sampling_limit() < typical) {
+    Because(absl::StrFormat("The longest trace allowed has %.0f tokens, %s", use_.sampling_limit(),
+                            consequence));
+  }
+  if (use_.sequential_limit() < typical) {
+    Because(absl::StrFormat("budget.max_sequential_tokens is %.0f, %s", use_.sequential_limit(),
+                            consequence));
+  }
+  if (time_left_ == absl::InfiniteDuration()) return;
+  const double seconds = absl::ToDoubleSeconds(time_left_);
+  if (model_.tokens_per_second == 0) {
+    Because(
+        absl::StrFormat("The deadline leaves %.1f s; it does not shape the plan, because the "
+                        "model has no tokens_per_second to tell how many tokens that is.",
+                        seconds));
+  } else if (use_.deadline_limit() < typical) {
+    Because(absl::StrFormat("The deadline leaves %.1f s, %.0f tokens at %g tokens a second, %s",
+                            seconds, use_.deadline_limit(), model_.tokens_per_second, consequence));
+  }
+}
+
+void PlanWriter::ExplainBudgets() {
+  const v1::Budget& budget = request_.budget();
+  const auto explain = [&](std::string limit, double traces) {
+    Because(absl::StrFormat("%s holds %.1f typical traces%s", std::move(limit), traces,
+                            traces < 1 ? ": not even one is sure to finish." : "."));
+  };
+  if (budget.max_tokens() > 0) {
+    explain(absl::StrCat("budget.max_tokens (", budget.max_tokens(), ")"), use_.traces_by_tokens());
+  }
+  if (budget.max_cost_usd() > 0) {
+    explain(absl::StrCat("budget.max_cost_usd (", budget.max_cost_usd(), ")"),
+            use_.traces_by_cost());
+  }
+}
+
+StrategyTemplate PlanWriter::Choose() {
+  if (request_.strategy().kind_case() == v1::Strategy::KIND_NOT_SET) return ChooseByPolicy();
+  plan_.set_row("request");
+  Because(absl::StrCat("The request names the strategy ", StrategyText(request_.strategy()), "."));
+  return {request_.strategy()};
+}
+
+StrategyTemplate PlanWriter::ChooseByPolicy() {
+  const double held =
+      std::min({double{1} * default_cap(), use_.traces_by_tokens(), use_.traces_by_cost()});
+  const bool is_low = held < policy_.low_budget_below;
+  const PolicyCell cell{.horizon = model_.horizon,
+                        .budget = is_low ? BudgetLevel::kLow : BudgetLevel::kHigh,
+                        .difficulty = plan_.difficulty().difficulty()};
+  const PolicyRow& row = policy_.RowFor(cell);
+  plan_.set_row(row.name);
+  Because(absl::StrFormat(
+      "The budget is %s: it holds %.1f typical traces, %s the policy's %d (at most %d by %s).",
+      BudgetLevelName(cell.budget), held, is_low ? "fewer than" : "at least",
+      policy_.low_budget_below, default_cap(), cap_name()));
+  Because(absl::StrFormat(
+      "Row %s of policy %s fires for horizon %s, budget %s and difficulty %s: %s.", row.name,
+      policy_.name, HorizonName(cell.horizon), BudgetLevelName(cell.budget),
+      cell.difficulty == v1::DIFFICULTY_HARD ? "hard" : "easy",
+      StrategyName(row.strategy.strategy)));
+  return row.strategy;
+}
+
+v1::Strategy PlanWriter::Complete(StrategyTemplate chosen, Caps caps) {
+  v1::Strategy& strategy = chosen.strategy;
+  FillDefaults(strategy);
+  if (strategy.has_beam_search() && strategy.beam_search().width() > caps.given) {
+    Because(absl::StrFormat("%s lowers the width from %d to %d.", cap_name(),
+                            strategy.beam_search().width(), caps.given));
+    strategy.mutable_beam_search()->set_width(caps.given);
+  }
+  if (!HasTraceCount(strategy)) return strategy;
+
+  const int given_n = TraceCount(strategy);
+  const int n = given_n == 0 ? ChooseTraceCount(chosen, caps) : std::min(given_n, caps.given);
+  if (n < given_n) {
+    Because(absl::StrFormat("%s lowers n from %d to %d.", cap_name(), given_n, n));
+  }
+  SetTraceCount(strategy, n);
+  if (chosen.k_is_n) SetFinishCount(strategy, n);
+  if (FinishCount(strategy) > n) {
+    Because(absl::StrFormat("k is lowered with it, from %d to %d.", FinishCount(strategy), n));
+    SetFinishCount(strategy, n);
+  }
+  return strategy;
+}
+
+bool PlanWriter::FitsWith(StrategyTemplate chosen, int n) const {
+  SetTraceCount(chosen.strategy, n);
+  if (chosen.k_is_n) SetFinishCount(chosen.strategy, n);
+  return use_.Fits(chosen.strategy);
+}
+
+int PlanWriter::ChooseTraceCount(const StrategyTemplate& chosen, Caps caps) {
+  const int k = chosen.k_is_n ? 1 : std::max(1, FinishCount(chosen.strategy));
+  if (k > caps.chosen) {
+    const int n = std::min(k, caps.given);
+    Because(
+        absl::StrFormat("n is %d, because k is %d and %s is %d.", n, k, cap_name(), default_cap()));
+    return n;
+  }
+  int most = caps.chosen;
+  if (FitsWith(chosen, most)) {
+    Because(absl::StrFormat("n is %d: the most that %s allows.", most, cap_name()));
+    return most;
+  }
+  // The bill grows with n, so halving finds the last n that fits; `most` is known not to.
+  int fits = k;
+  while (most - fits > 1) {
+    const int middle = fits + (most - fits) / 2;
+    (FitsWith(chosen, middle) ? fits : most) = middle;
+  }
+  Because(FitsWith(chosen, fits)
+              ? absl::StrFormat("n is %d: the most whose expected bill fits the budget.", fits)
+              : absl::StrFormat("n is %d, the fewest possible, although its expected bill does not "
+                                "fit the budget.",
+                                fits));
+  return fits;
+}
+
+}  // namespace
+
+v1::Horizon ToProto(Horizon horizon) {
+  switch (horizon) {
+    case Horizon::kUnknown:
+      return v1::HORIZON_UNSPECIFIED;
+    case Horizon::kShort:
+      return v1::HORIZON_SHORT;
+    case Horizon::kLong:
+      return v1::HORIZON_LONG;
+    case Horizon::kNonReasoning:
+      return v1::HORIZON_NON_REASONING;
+  }
+  return v1::HORIZON_UNSPECIFIED;
+}
+
+absl::StatusOr<v1::Plan> MakePlan(const PlanInputs& inputs) {
+  if (absl::Status status = CheckStrategy(inputs.request.strategy()); !status.ok()) return status;
+  return PlanWriter(inputs).Write();
+}
+
+}  // namespace sextant

@@ -1,0 +1,187 @@
+#include "server/policy.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/did_you_mean.h"
+#include "server/yaml_reader.h"
+
+namespace sextant {
+namespace {
+
+constexpr size_t kMaxRows = 256;
+constexpr size_t kMaxRowNameBytes = 64;
+
+// Words of the file; an unset optional is `any`.
+using BudgetWord = std::optional<BudgetLevel>;
+using DifficultyWord = std::optional<v1::Difficulty>;
+using HorizonWord = std::optional<Horizon>;
+constexpr std::pair<absl::string_view, BudgetWord> kBudgetWords[] = {
+    {"low", BudgetLevel::kLow}, {"high", BudgetLevel::kHigh}, {"any", std::nullopt}};
+constexpr std::pair<absl::string_view, DifficultyWord> kDifficultyWords[] = {
+    {"easy", v1::DIFFICULTY_EASY}, {"hard", v1::DIFFICULTY_HARD}, {"any", std::nullopt}};
+constexpr std::pair<absl::string_view, HorizonWord> kHorizonWords[] = {
+    {"unknown", Horizon::kUnknown},
+    {"short", Horizon::kShort},
+    {"long", Horizon::kLong},
+    {"non_reasoning", Horizon::kNonReasoning},
+    {"any", std::nullopt}};
+
+std::vector<PolicyCell> AllCells() {
+  std::vector<PolicyCell> cells;
+  for (const auto& [name, horizon] : kHorizons) {
+    for (const BudgetLevel budget : {BudgetLevel::kLow, BudgetLevel::kHigh}) {
+      for (const v1::Difficulty difficulty : {v1::DIFFICULTY_EASY, v1::DIFFICULTY_HARD}) {
+        cells.push_back({horizon, budget, difficulty});
+      }
+    }
+  }
+  return cells;
+}
+
+std::string CellText(const PolicyCell& cell) {
+  return absl::StrCat("horizon ", HorizonName(cell.horizon), ", budget ",
+                      BudgetLevelName(cell.budget), ", difficulty ",
+                      cell.difficulty == v1::DIFFICULTY_EASY ? "easy" : "hard");
+}
+
+std::string ReadName(YamlMap& map) {
+  map.Require("name");
+  const std::string name = map.Text("name", kMaxRowNameBytes).value_or("");
+  const auto is_allowed = [](char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_' || c == '-';
+  };
+  if (!std::all_of(name.begin(), name.end(), is_allowed)) {
+    map.Fail("name", absl::StrCat("expected letters a-z, digits, _ and -, got ", Quoted(name)));
+  }
+  return name;
+}
+
+PolicyRow ReadRow(YamlMap& map) {
+  PolicyRow row;
+  row.name = ReadName(map);
+  if (row.name == "request") {
+    map.Fail("name", "\"request\" stands for strategies that callers name, expected another name");
+  }
+  map.Require("horizon");
+  for (const HorizonWord& word : map.Words<HorizonWord>("horizon", kHorizonWords)) {
+    if (word) row.horizons.push_back(*word);
+    if (word) continue;
+    for (const auto& [name, horizon] : kHorizons) row.horizons.push_back(horizon);
+  }
+  row.budget = map.Word<BudgetWord>("budget", kBudgetWords).value_or(std::nullopt);
+  row.difficulty = map.Word<DifficultyWord>("difficulty", kDifficultyWords).value_or(std::nullopt);
+  map.Require("strategy");
+  if (const std::optional<std::string> text = map.Text("strategy")) {
+    absl::StatusOr<StrategyTemplate> strategy = ParseStrategyTemplate(*text);
+    if (!strategy.ok()) {
+      map.Fail("strategy", strategy.status().message());
+    } else if (strategy->strategy.kind_case() == v1::Strategy::KIND_NOT_SET) {
+      map.Fail("strategy", "auto asks the policy itself, expected a strategy");
+    } else {
+      row.strategy = *std::move(strategy);
+    }
+  }
+  map.RejectUnknownKeys();
+  return row;
+}
+
+// Looks for cells without a row and for rows without a cell.
+void CheckCoverage(const std::vector<PolicyRow>& rows, std::vector<YamlMap>& row_maps,
+                   YamlMap& root) {
+  std::set<const PolicyRow*> used;
+  for (const PolicyCell& cell : AllCells()) {
+    const auto row = std::find_if(rows.begin(), rows.end(),
+                                  [&](const PolicyRow& candidate) { return candidate.Fits(cell); });
+    if (row == rows.end()) {
+      root.Fail("rows", absl::StrCat("no row for ", CellText(cell)));
+    } else {
+      used.insert(&*row);
+    }
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (used.count(&rows[i]) > 0) continue;
+    row_maps[i].Fail("name", absl::StrCat("row ", Quoted(rows[i].name),
+                                          " can never fire: earlier rows cover all of it"));
+  }
+}
+
+PolicyRow Row(absl::string_view name, std::vector<Horizon> horizons, BudgetWord budget,
+              absl::string_view strategy) {
+  return {std::string(name), std::move(horizons), budget, std::nullopt,
+          ParseStrategyTemplate(strategy).value()};
+}
+
+}  // namespace
+
+absl::string_view BudgetLevelName(BudgetLevel level) {
+  return level == BudgetLevel::kLow ? "low" : "high";
+}
+
+bool PolicyRow::Fits(const PolicyCell& cell) const {
+  return std::find(horizons.begin(), horizons.end(), cell.horizon) != horizons.end() &&
+         budget.value_or(cell.budget) == cell.budget &&
+         difficulty.value_or(cell.difficulty) == cell.difficulty;
+}
+
+const PolicyRow& Policy::RowFor(const PolicyCell& cell) const {
+  const auto row =
+      std::find_if(rows.begin(), rows.end(), [&](const PolicyRow& row) { return row.Fits(cell); });
+  if (row == rows.end())
+    std::abort();  // Our bug: ParsePolicy refuses policies with uncovered cells.
+  return *row;
+}
+
+absl::StatusOr<Policy> LoadPolicy(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadTextFile(path);
+  if (!text.ok()) return text.status();
+  return ParsePolicy(*text, path);
+}
+
+absl::StatusOr<Policy> ParsePolicy(absl::string_view text, absl::string_view file) {
+  const absl::StatusOr<YamlNode> root = ParseYaml(text, file);
+  if (!root.ok()) return root.status();
+  YamlErrors errors(file);
+  YamlMap map(*root, "", errors);
+  Policy policy;
+  policy.name = ReadName(map);
+  policy.low_budget_below = static_cast<int>(
+      map.Integer("low_budget_below", 1, kMaxTraces).value_or(policy.low_budget_below));
+  map.Require("rows");
+  std::vector<YamlMap> row_maps = map.Maps("rows", kMaxRows);
+  std::set<std::string> names;
+  for (YamlMap& row_map : row_maps) {
+    policy.rows.push_back(ReadRow(row_map));
+    const std::string& name = policy.rows.back().name;
+    if (!name.empty() && !names.insert(name).second) {
+      row_map.Fail("name", absl::StrCat("another row is named ", Quoted(name)));
+    }
+  }
+  map.RejectUnknownKeys();
+  // A misspelt horizon would also leave its cells uncovered; one message about it is enough.
+  if (absl::Status status = errors.ToStatus(); !status.ok()) return status;
+  CheckCoverage(policy.rows, row_maps, map);
+  if (absl::Status status = errors.ToStatus(); !status.ok()) return status;
+  return policy;
+}
+
+const Policy& BuiltInPolicy() {
+  // Never destroyed, so that it can be used until the last thread ends.
+  static const Policy& policy = *new Policy{
+      .name = "recipe",
+      .low_budget_below = 3,
+      .rows = {Row("low-short", {Horizon::kShort, Horizon::kNonReasoning}, BudgetLevel::kLow,
+                   "first_finish(k=1,n=large)"),
+               Row("low-long", {Horizon::kLong}, BudgetLevel::kLow, "simple"),
+               Row("high", {Horizon::kShort, Horizon::kLong, Horizon::kNonReasoning},
+                   BudgetLevel::kHigh, "majority_vote(n=large)"),
+               Row("unknown", {Horizon::kUnknown}, std::nullopt, "majority_vote(n=large)")}};
+  return policy;
+}
+
+}  // namespace sextant

@@ -1,0 +1,45 @@
+#include <algorithm>
+#include <vector>
+
+#include "server/strategies/strategies.h"
+
+namespace sextant {
+namespace {
+
+// The vote of the `k` longest, given at least that many.
+Ballot LongestOf(std::vector<Vote> votes, size_t k) {
+  std::stable_sort(votes.begin(), votes.end(),
+                   [](const Vote& a, const Vote& b) { return a.tokens > b.tokens; });
+  Ballot ballot;
+  for (size_t i = 0; i < std::min(k, votes.size()); ++i) ballot.Add(votes[i]);
+  return ballot;
+}
+
+// However many of the `open` traces answer, each will be longer than those that have finished and
+// will push the shortest out of the k. The outcome is certain when it is for every such number.
+bool IsCertain(const std::vector<Vote>& votes, int k, int open) {
+  for (int answering = 0; answering <= std::min(open, k); ++answering) {
+    if (!LongestOf(votes, k - answering).IsCertain(answering)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+// LFS-k@n: launch n traces, wait for all, vote over the k longest that answer. arXiv 2512.02008.
+Task<Verdict> LastFinish(Traces& traces, const v1::LastFinish& params) {
+  traces.Launch(params.n());
+  const bool lossless = params.stop() == v1::STOP_LOSSLESS;
+  std::vector<Vote> votes;
+  while (traces.open() > 0 && !(lossless && IsCertain(votes, params.k(), traces.open()))) {
+    Task<const Trace*> next = traces.Next();
+    const Trace* trace = co_await std::move(next);
+    if (trace == nullptr) break;
+    if (trace->answer) votes.push_back(VoteOf(*trace));
+  }
+  traces.CancelRest();
+  Verdict verdict{.vote = LongestOf(std::move(votes), params.k()).Decide(traces.ties())};
+  co_return verdict;
+}
+
+}  // namespace sextant

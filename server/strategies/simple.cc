@@ -1,0 +1,21 @@
+#include "server/strategies/strategies.h"
+
+namespace sextant {
+
+Vote VoteOf(const Trace& trace) {
+  return {.answer = *trace.answer, .tokens = trace.tokens(), .index = trace.index()};
+}
+
+// One trace: its answer.
+Task<Verdict> Simple(Traces& traces) {
+  traces.Launch(1);
+  Ballot ballot;
+  Task<const Trace*> next = traces.Next();
+  const Trace* trace = co_await std::move(next);
+  if (trace != nullptr && trace->answer) ballot.Add(VoteOf(*trace));
+  traces.CancelRest();
+  Verdict verdict{.vote = ballot.Decide(traces.ties())};
+  co_return verdict;
+}
+
+}  // namespace sextant

@@ -1,0 +1,60 @@
+// Strategies as text, the way the command line, policies and plans write them:
+//   simple, majority_vote(n=8), majority_vote(n=8,stop=all), first_finish(k=3,n=8),
+//   last_finish(k=3,n=8), beam_search(width=4), auto
+//
+// A parameter that is left out has its default, which is 0 (or unset) in v1::Strategy. Parameters:
+//   majority_vote: n, stop. first_finish, last_finish: k, n, stop. beam_search: width, step_tokens,
+//   step_delimiter (in double quotes, with C escapes), expansion, length_penalty.
+// `stop` is lossless or all. Pure functions; any thread.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "sextant/v1/sextant.pb.h"
+
+namespace sextant {
+
+// Limits and defaults that the contract documents.
+inline constexpr int32_t kMaxTraces = 256;
+inline constexpr int32_t kMaxBeamWidth = 64;
+inline constexpr int32_t kMaxStepTokens = 100'000;
+inline constexpr int32_t kMinExpansion = 2;
+inline constexpr int32_t kMaxExpansion = 8;
+inline constexpr double kMaxLengthPenalty = 2;
+inline constexpr int32_t kDefaultBeamWidth = 4;
+inline constexpr int32_t kDefaultStepTokens = 256;
+inline constexpr absl::string_view kDefaultStepDelimiter = "\n\n";
+inline constexpr int32_t kDefaultExpansion = 2;
+inline constexpr double kDefaultLengthPenalty = 1;
+
+// "auto" gives a Strategy without kind. INVALID_ARGUMENT says what is known, and what was probably
+// meant; a number that is written must be in its range, so 0 never stands for a default here.
+absl::StatusOr<v1::Strategy> ParseStrategy(absl::string_view text);
+
+// A strategy of a policy, in which `n=large` stands for what the budget holds (n is then 0, as when
+// it is left out) and `k=large` for k = n.
+struct StrategyTemplate {
+  v1::Strategy strategy;
+  bool k_is_n = false;
+};
+absl::StatusOr<StrategyTemplate> ParseStrategyTemplate(absl::string_view text);
+
+// The inverse of ParseStrategy. Unset parameters are left out, and so are defaults except those of
+// n, k and width.
+std::string StrategyText(const v1::Strategy& strategy);
+
+// The name alone, as in metrics: "first_finish"; "auto" when no kind is set.
+absl::string_view StrategyName(const v1::Strategy& strategy);
+
+// INVALID_ARGUMENT unless every parameter is 0 or in its range:
+// `strategy.first_finish.k is 9, expected 1 to n (8)`.
+absl::Status CheckStrategy(const v1::Strategy& strategy);
+
+// The strategy's n and k; 0 where it has none or leaves it to its default.
+int32_t TraceCount(const v1::Strategy& strategy);
+int32_t FinishCount(const v1::Strategy& strategy);
+
+}  // namespace sextant

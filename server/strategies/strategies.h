@@ -1,0 +1,36 @@
+// The strategies: how many traces to launch, when to stop, how to decide. One file each.
+//
+// A strategy launches traces, awaits them and decides. It never fails: when a budget ends or every
+// trace failed, it decides over what has finished, and a result without an answer tells its caller
+// to look at what unfinished traces have stated. `params` have every field set (the planner's work)
+// and outlive the task. Loop only.
+#pragma once
+#include <string>
+
+#include "server/answer/vote.h"
+#include "server/async/task.h"
+#include "server/strategies/traces.h"
+#include "sextant/v1/sextant.pb.h"
+
+namespace sextant {
+
+// What a strategy decided.
+struct Verdict {
+  VoteResult vote;
+  bool provisional = false;  // Read from what had not finished.
+  std::string text = {};     // What stands for the answer, where that is not one trace's text.
+};
+
+Task<Verdict> Simple(Traces& traces);
+Task<Verdict> MajorityVote(Traces& traces, const v1::MajorityVote& params);
+Task<Verdict> FirstFinish(Traces& traces, const v1::FirstFinish& params);
+Task<Verdict> LastFinish(Traces& traces, const v1::LastFinish& params);
+Task<Verdict> BeamSearch(Traces& traces, const v1::BeamSearch& params);
+
+// The server's own beam search: one request, one chunk, no partial results.
+Task<Verdict> NativeBeamSearch(Traces& traces, const v1::BeamSearch& params);
+
+// A trace's vote. Requires trace.answer.
+Vote VoteOf(const Trace& trace);
+
+}  // namespace sextant

@@ -1,0 +1,45 @@
+#include "server/strategies/trace.h"
+
+#include <algorithm>
+
+namespace sextant {
+
+TraceSink::Flow Trace::OnChunk(const TraceChunk& chunk) {
+  const int64_t before = tokens();
+  const size_t searched = content_.size();
+  if (!first_token_at_ && chunk.tokens > 0) first_token_at_ = loop_.Now();
+  content_.append(chunk.content.data(), chunk.content.size());
+  reasoning_.append(chunk.reasoning.data(), chunk.reasoning.size());
+  uncounted_ += chunk.tokens;
+  sum_logprob_ += chunk.sum_logprob;
+  logprobs_ += chunk.logprobs;
+  if (chunk.usage) {
+    spending_.AddPrompt(chunk.usage->prompt - usage_.prompt);
+    usage_ = *chunk.usage;
+    uncounted_ = 0;
+  }
+  spending_.AddCompletion(tokens() - before);
+  if (!chunk.finish_reason.empty()) finish_reason_ = std::string(chunk.finish_reason);
+
+  if (static_cast<int64_t>(content_.size() + reasoning_.size()) > max_bytes_) {
+    too_long_ = true;
+    return Flow::kStop;
+  }
+  if (!launch_.until.empty() && finish_reason_.empty()) {
+    // The text may have begun in an earlier chunk.
+    const size_t from = searched - std::min(searched, launch_.until.size() - 1);
+    if (content_.find(launch_.until, from) != std::string::npos) {
+      finish_reason_ = kUntil;
+      return Flow::kStop;
+    }
+  }
+  if (!finish_reason_.empty()) return Flow::kGoOn;
+  return spending_.UsedUp() || tokens() >= request.max_tokens ? Flow::kStop : Flow::kGoOn;
+}
+
+void Trace::OnAttempt(absl::string_view backend, int attempt) {
+  backend_ = std::string(backend);
+  retries_ = attempt - 1;
+}
+
+}  // namespace sextant

@@ -1,0 +1,88 @@
+// One trace of a solve: what it has said so far, and how it ended.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "server/answer/answer.h"
+#include "server/async/loop.h"
+#include "server/backend/backend.h"
+#include "server/budget.h"
+
+namespace sextant {
+
+// How a trace is launched. The defaults are a fresh one.
+struct TraceLaunch {
+  int64_t clock = 0;       // Clock of the event that caused the launch; 0 at the start of a solve.
+  std::string prefix;      // Beginning of the model's turn that it continues.
+  int64_t max_tokens = 0;  // 0: the solve's limit for a trace.
+  std::string
+      until;  // It ends, finished, with the chunk in which this text appears. Empty: not so.
+  bool logprobs = false;
+  int native_beam_width = 0;
+};
+
+// Fills itself from the stream and keeps the solve's spending up to date. Loop only.
+class Trace : public TraceSink {
+ public:
+  enum class State { kRunning, kFinished, kCancelled, kFailed };
+
+  // finish_reason() of a trace that ended at its launch's `until`.
+  static constexpr char kUntil[] = "until";
+
+  // `spending` and `loop` outlive the trace. Text beyond `max_bytes` fails it.
+  Trace(int index, TraceLaunch launch, Spending& spending, const Loop& loop, int64_t max_bytes)
+      : index_(index),
+        launch_(std::move(launch)),
+        spending_(spending),
+        loop_(loop),
+        max_bytes_(max_bytes) {}
+
+  Flow OnChunk(const TraceChunk& chunk) override;
+  void OnAttempt(absl::string_view backend, int attempt) override;
+
+  int index() const { return index_; }  // Order of launch, from 0.
+  const TraceLaunch& launch() const { return launch_; }
+  const std::string& content() const { return content_; }
+  const std::string& reasoning() const { return reasoning_; }
+  const std::string& finish_reason() const { return finish_reason_; }
+  int64_t tokens() const { return usage_.completion + uncounted_; }
+  // The part of tokens() that was counted from chunks, because no usage had come for them.
+  int64_t estimated_tokens() const { return uncounted_; }
+  int64_t clock() const { return launch_.clock + tokens(); }
+  const TokenUsage& usage() const { return usage_; }
+  // Summed log-probability of its tokens, and how many have one.
+  double sum_logprob() const { return sum_logprob_; }
+  int64_t logprobs() const { return logprobs_; }
+  const std::string& backend() const { return backend_; }
+  int retries() const { return retries_; }
+  std::optional<absl::Time> first_token_at() const { return first_token_at_; }
+  bool too_long() const { return too_long_; }
+
+  // Written by Traces.
+  State state = State::kRunning;
+  bool returned = false;         // By Traces::Next().
+  bool cut_by_budget = false;    // It reached the length that a budget left it.
+  std::optional<Answer> answer;  // Once finished, when it gives one.
+  absl::Status error;            // Why it failed.
+  TraceRequest request;          // As sent.
+  std::unique_ptr<TraceTail> tail;
+
+ private:
+  const int index_;
+  const TraceLaunch launch_;
+  Spending& spending_;
+  const Loop& loop_;
+  const int64_t max_bytes_;
+  std::string content_, reasoning_, finish_reason_, backend_;
+  TokenUsage usage_;
+  int64_t uncounted_ = 0;
+  double sum_logprob_ = 0;
+  int64_t logprobs_ = 0;
+  std::optional<absl::Time> first_token_at_;
+  int retries_ = 0;
+  bool too_long_ = false;
+};
+
+}  // namespace sextant

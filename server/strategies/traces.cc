@@ -1,0 +1,170 @@
+#include "server/strategies/traces.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace sextant {
+
+Traces::Traces(Loop& loop, Backend& backend, TracesConfig config)
+    : loop_(loop),
+      backend_(backend),
+      config_(std::move(config)),
+      spending_(config_.budget, config_.price),
+      deadline_(loop, [this] { End(v1::TIME_BUDGET); }) {
+  if (config_.budget.ends_at < absl::InfiniteFuture()) deadline_.Set(config_.budget.ends_at);
+}
+
+void Traces::Launch(int n) {
+  for (int i = 0; i < n && Launch(TraceLaunch{}); ++i) {
+  }
+}
+
+bool Traces::Launch(TraceLaunch launch) {
+  const int index = static_cast<int>(traces_.size());
+  const int64_t left = spending_.TokensFor(launch.clock);
+  if (stop_reason_ || index >= config_.budget.max_traces || left <= 0) return false;
+  traces_.push_back(
+      std::make_unique<Trace>(index, std::move(launch), spending_, loop_, config_.max_trace_bytes));
+  Trace& trace = *traces_.back();
+  trace.request = {.prompt = &config_.prompt,
+                   .request_id = absl::StrCat(config_.solve_id, "/", index),
+                   .seed = SeedOf(index),
+                   .max_tokens = std::min(WantedTokens(trace), left),
+                   .prefix = trace.launch().prefix,
+                   .logprobs = trace.launch().logprobs,
+                   .native_beam_width = trace.launch().native_beam_width,
+                   .give_up_at = config_.budget.ends_at};
+  ++open_;
+  running_.Launch(Run(trace));
+  return true;
+}
+
+int64_t Traces::WantedTokens(const Trace& trace) const {
+  return trace.launch().max_tokens > 0 ? trace.launch().max_tokens : config_.max_trace_tokens;
+}
+
+int64_t Traces::SeedOf(int index) {
+  if (config_.seed) return *config_.seed + index;
+  return absl::Uniform<int64_t>(random_, 0, int64_t{1} << 31);  // Some servers take 32 bits.
+}
+
+Task<Trace*> Traces::Run(Trace& trace) {
+  auto generate = backend_.Generate(trace.request, trace);
+  auto tail = co_await std::move(generate);
+  if (tail.ok()) trace.tail = *std::move(tail);
+  Ended(trace, tail.status());
+  co_return &trace;
+}
+
+void Traces::Ended(Trace& trace, const absl::Status& status) {
+  // A limit that came from a budget, not from the caller or the model, makes an end a cut.
+  const bool limited = trace.request.max_tokens < WantedTokens(trace);
+  const bool stopped = absl::IsCancelled(status);
+  if (trace.too_long()) {
+    trace.state = Trace::State::kFailed;
+    trace.error = absl::ResourceExhaustedError(absl::StrCat(
+        "the trace's text is longer than server.max_trace_bytes (", config_.max_trace_bytes, ")"));
+  } else if ((status.ok() && !(limited && trace.finish_reason() == "length")) ||
+             (stopped && trace.finish_reason() == Trace::kUntil)) {
+    trace.state = Trace::State::kFinished;
+    if (trace.launch().prefix.empty())
+      trace.answer = config_.reader.Read(trace.reasoning(), trace.content());
+  } else if (status.ok() || stopped) {
+    trace.state = Trace::State::kCancelled;
+    trace.cut_by_budget = true;
+  } else {
+    trace.state = Trace::State::kFailed;
+    trace.error = status;
+  }
+  if (!stop_reason_) stop_reason_ = spending_.UsedUp();
+  if (config_.on_ended) config_.on_ended(trace);
+}
+
+Task<const Trace*> Traces::Next() {
+  // What has ended already counts even when its end used up a budget.
+  if (stop_reason_ && !running_.has_result()) co_return nullptr;
+  const absl::Time before = loop_.Now();
+  const std::optional<Trace*> trace = co_await running_.Next();
+  waited_ += loop_.Now() - before;
+  if (!trace) co_return nullptr;
+  --open_;
+  (*trace)->returned = true;
+  if (stop_reason_ && (*trace)->cut_by_budget) co_return nullptr;
+  co_return *trace;
+}
+
+void Traces::CancelRest() {
+  const absl::Time before = loop_.Now();
+  running_.Clear();
+  cancel_time_ = loop_.Now() - before;
+  deadline_.Clear();
+  for (const auto& trace : traces_) {
+    if (trace->state == Trace::State::kRunning) trace->state = Trace::State::kCancelled;
+  }
+}
+
+void Traces::End(v1::StopReason reason) {
+  if (stop_reason_) return;
+  stop_reason_ = reason;
+  running_.Interrupt();
+}
+
+Task<bool> Traces::SettleOne(Trace& trace) {
+  auto settle = trace.tail->Settle();
+  const absl::Status status = co_await std::move(settle);
+  co_return status.ok();
+}
+
+Task<bool> Traces::Settle(absl::Time until) {
+  const absl::Time before = loop_.Now();
+  Fan<bool> tails;
+  for (const auto& trace : traces_) {
+    if (trace->tail != nullptr) tails.Launch(SettleOne(*trace));
+  }
+  Loop::Timer grace(loop_, [&tails] { tails.Interrupt(); });
+  grace.Set(until);
+  bool all_well = true;
+  while (true) {
+    const std::optional<bool> well = co_await tails.Next();
+    if (!well) break;
+    all_well = all_well && *well;
+  }
+  all_well = all_well && tails.running() == 0;
+  tails.Clear();
+  for (const auto& trace : traces_) trace->tail.reset();
+  waited_ += loop_.Now() - before;
+  co_return all_well;
+}
+
+int64_t Traces::decided_clock() const {
+  int64_t clock = 0;
+  for (const auto& trace : traces_) {
+    if (stop_reason_ || trace->returned) clock = std::max(clock, trace->clock());
+  }
+  return clock;
+}
+
+std::optional<absl::Time> Traces::first_token_at() const {
+  std::optional<absl::Time> first;
+  for (const auto& trace : traces_) {
+    const auto at = trace->first_token_at();
+    if (at && (!first || *at < *first)) first = at;
+  }
+  return first;
+}
+
+VoteResult Traces::ProvisionalVote() const {
+  Ballot ballot;
+  for (const auto& trace : traces_) {
+    if (trace->state == Trace::State::kFinished || !trace->launch().prefix.empty()) continue;
+    if (auto answer = config_.reader.ReadProvisional(trace->reasoning(), trace->content())) {
+      ballot.Add(
+          {.answer = *std::move(answer), .tokens = trace->tokens(), .index = trace->index()});
+    }
+  }
+  return ballot.Decide(config_.ties);
+}
+
+}  // namespace sextant

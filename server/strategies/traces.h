@@ -1,0 +1,101 @@
+// The traces of one solve: launched, awaited in finishing order, held to the budgets, cancelled.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/random/random.h"
+#include "absl/types/span.h"
+#include "server/answer/reader.h"
+#include "server/answer/vote.h"
+#include "server/async/fan.h"
+#include "server/async/loop.h"
+#include "server/backend/backend.h"
+#include "server/budget.h"
+#include "server/strategies/trace.h"
+
+namespace sextant {
+
+// What the traces of a solve have in common. The references outlive the traces.
+struct TracesConfig {
+  const Prompt& prompt;
+  const AnswerReader& reader;
+  std::string solve_id;
+  std::optional<int64_t>
+      seed;  // Trace i is sent seed + i; without one each gets its own random seed.
+  int64_t max_trace_tokens = 32768;
+  int64_t max_trace_bytes = 16 << 20;
+  TieRule ties = TieRule::kShorter;
+  Budget budget;
+  std::optional<PriceConfig> price;
+  // Called when a trace has ended by itself, was cut by a budget, or failed. Must not touch the
+  // solve.
+  std::function<void(const Trace&)> on_ended;
+};
+
+// What a strategy sees of the world. When a budget ends, Next() returns null and stop_reason() says
+// which. Loop only. Destroying it closes every stream.
+class Traces {
+ public:
+  // `loop` and `backend` outlive the traces.
+  Traces(Loop& loop, Backend& backend, TracesConfig config);
+
+  // Launches `n` fresh traces at clock 0, or as many as the budget's max_traces allows.
+  void Launch(int n);
+  // Launches one trace. False: the budget allows no more.
+  bool Launch(TraceLaunch launch);
+
+  // Awaits the next trace that ended, well or not; null when none is open or a budget has ended.
+  Task<const Trace*> Next();
+
+  // Launched traces that Next() has not returned.
+  int open() const { return open_; }
+  TieRule ties() const { return config_.ties; }
+  const AnswerReader& reader() const { return config_.reader; }
+  int64_t max_trace_tokens() const { return config_.max_trace_tokens; }
+
+  // The answer is decided: closes every stream that still runs.
+  void CancelRest();
+  // A budget, or the server's end, ends the solve. Next() returns null from now on. Not from inside
+  // a trace's stream.
+  void End(v1::StopReason reason);
+  // Reads what finished traces' streams still hold (usage, end marker) until `until`; later ones
+  // are closed. False when any was.
+  Task<bool> Settle(absl::Time until);
+
+  std::optional<v1::StopReason> stop_reason() const { return stop_reason_; }
+  const Spending& spending() const { return spending_; }
+  const std::vector<std::unique_ptr<Trace>>& all() const { return traces_; }
+  // Clock at which the answer was decided; when a budget ended the solve, the largest reached.
+  int64_t decided_clock() const;
+  std::optional<absl::Time> first_token_at() const;
+  absl::Duration waited() const { return waited_; }  // For model servers, in Next() and Settle().
+  absl::Duration cancel_time() const {
+    return cancel_time_;
+  }  // CancelRest(), decision to last stream closed.
+  // The vote over what unfinished traces have stated.
+  VoteResult ProvisionalVote() const;
+
+ private:
+  Task<Trace*> Run(Trace& trace);
+  Task<bool> SettleOne(Trace& trace);
+  void Ended(Trace& trace, const absl::Status& status);
+  int64_t WantedTokens(const Trace& trace) const;  // Its limit if there were no budget.
+  int64_t SeedOf(int index);
+
+  Loop& loop_;
+  Backend& backend_;
+  TracesConfig config_;
+  Spending spending_;
+  absl::BitGen random_;
+  std::vector<std::unique_ptr<Trace>> traces_;
+  int open_ = 0;
+  std::optional<v1::StopReason> stop_reason_;
+  absl::Duration waited_, cancel_time_;
+  Loop::Timer deadline_;
+  Fan<Trace*> running_;  // Last member: its tasks refer to the traces.
+};
+
+}  // namespace sextant

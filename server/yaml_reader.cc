@@ -1,0 +1,410 @@
+#include "server/yaml_reader.h"
+
+#include <yaml-cpp/depthguard.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstddef>
+#include <exception>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+#include <unordered_map>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/did_you_mean.h"
+
+namespace sextant {
+namespace {
+
+constexpr size_t kMaxBytes = 1 << 20;
+constexpr size_t kMaxDepth = 32;
+constexpr size_t kMaxNodes = 100'000;
+constexpr size_t kMaxErrors = 100;
+
+size_t CountNodes(const YamlNode& node) {
+  size_t count = 1;
+  for (const YamlNode& item : node.items) count += CountNodes(item);
+  for (const YamlNode::Entry& entry : node.entries) count += CountNodes(entry.value);
+  return count;
+}
+
+// Builds our tree from yaml-cpp's events, not from its nodes: those drop duplicate keys, and expand
+// aliases without a limit. After the first error all further events are ignored.
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  const std::string& error() const { return error_; }
+  int error_line() const { return error_line_; }
+  YamlNode TakeRoot() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ > 1) Fail(mark, "a second document begins here, expected one document a file");
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Place(NewNode(YamlNode::Kind::kNull, mark), anchor);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto target = anchored_.find(anchor);
+    if (target == anchored_.end()) return Fail(mark, "an alias refers to a node that contains it");
+    nodes_ += CountNodes(target->second);
+    if (nodes_ > kMaxNodes) return Fail(mark, absl::StrCat("more than ", kMaxNodes, " nodes"));
+    Place(target->second, 0);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    // yaml-cpp's tags of untagged scalars: "?" for plain ones, "!" for quoted ones.
+    const bool is_string = tag == "!" || tag == "tag:yaml.org,2002:str";
+    if (!is_string && tag != "?") return Fail(mark, absl::StrCat("tag ", tag, " is not supported"));
+    YamlNode node = NewNode(YamlNode::Kind::kScalar, mark);
+    node.text = value;
+    node.quoted = is_string;
+    Place(std::move(node), anchor);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    Open(NewNode(YamlNode::Kind::kList, mark), anchor, mark);
+  }
+  void OnSequenceEnd() override { Close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    Open(NewNode(YamlNode::Kind::kMap, mark), anchor, mark);
+  }
+  void OnMapEnd() override { Close(); }
+
+ private:
+  struct OpenNode {
+    YamlNode node;
+    YAML::anchor_t anchor;
+    std::optional<YamlNode> key;  // Of a mapping: the key whose value comes next.
+  };
+
+  void Fail(const YAML::Mark& mark, absl::string_view error) { FailAt(mark.line + 1, error); }
+  void FailAt(int line, absl::string_view error) {
+    if (!error_.empty()) return;
+    error_ = std::string(error);
+    error_line_ = line;
+  }
+
+  YamlNode NewNode(YamlNode::Kind kind, const YAML::Mark& mark) {
+    if (++nodes_ > kMaxNodes) Fail(mark, absl::StrCat("more than ", kMaxNodes, " nodes"));
+    YamlNode node;
+    node.kind = kind;
+    node.line = mark.line + 1;
+    return node;
+  }
+
+  void Open(YamlNode node, YAML::anchor_t anchor, const YAML::Mark& mark) {
+    if (open_.size() >= kMaxDepth) Fail(mark, absl::StrCat("more than ", kMaxDepth, " levels"));
+    if (error_.empty()) open_.push_back({std::move(node), anchor, std::nullopt});
+  }
+
+  void Close() {
+    if (!error_.empty()) return;
+    OpenNode closed = std::move(open_.back());
+    open_.pop_back();
+    Place(std::move(closed.node), closed.anchor);
+  }
+
+  void Place(YamlNode node, YAML::anchor_t anchor) {
+    if (!error_.empty()) return;
+    if (anchor != 0) {
+      nodes_ += CountNodes(node);  // The copy that aliases are made from.
+      anchored_[anchor] = node;
+    }
+    if (open_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    OpenNode& parent = open_.back();
+    if (parent.node.kind == YamlNode::Kind::kList) {
+      parent.node.items.push_back(std::move(node));
+    } else if (parent.key) {
+      parent.node.entries.push_back({parent.key->text, parent.key->line, std::move(node)});
+      parent.key.reset();
+    } else if (node.kind == YamlNode::Kind::kScalar) {
+      parent.key = std::move(node);
+    } else {
+      FailAt(node.line, "a key that is not text");
+    }
+  }
+
+  YamlNode root_;
+  std::vector<OpenNode> open_;
+  std::unordered_map<YAML::anchor_t, YamlNode> anchored_;
+  size_t nodes_ = 0;
+  int documents_ = 0;
+  std::string error_;
+  int error_line_ = 0;
+};
+
+absl::Status SyntaxError(absl::string_view name, int line, absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat(name, ":", line, ": ", what));
+}
+
+// What a message says was found instead of the expected value.
+std::string Shown(const YamlNode& node) {
+  switch (node.kind) {
+    case YamlNode::Kind::kNull:
+      return "nothing";
+    case YamlNode::Kind::kScalar:
+      return Quoted(node.text);
+    case YamlNode::Kind::kList:
+      return "a list";
+    case YamlNode::Kind::kMap:
+      return "a mapping";
+  }
+  return "";
+}
+
+std::string ExpectedGot(absl::string_view expected, const YamlNode& node) {
+  return absl::StrCat("expected ", expected, ", got ", Shown(node));
+}
+
+// "8" in quotes is text in YAML, so it is no number here either.
+bool IsPlain(const YamlNode& node) { return node.kind == YamlNode::Kind::kScalar && !node.quoted; }
+
+std::string DescribeRange(const NumberRange& range) {
+  if (range.above_min) return absl::StrCat("a number above ", range.min, " up to ", range.max);
+  return absl::StrCat("a number from ", range.min, " to ", range.max);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadTextFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const int open_error = errno;
+  if (!file && open_error == ENOENT) {
+    return absl::NotFoundError(absl::StrCat(path, ": no such file"));
+  }
+  if (!file) {
+    const std::string reason = std::generic_category().message(open_error);
+    return absl::PermissionDeniedError(absl::StrCat(path, ": cannot be opened: ", reason));
+  }
+  std::string text(kMaxBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  // Opening a folder succeeds; reading it fails before the end.
+  if (file.bad() || (file.fail() && !file.eof())) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": cannot be read, expected a text file"));
+  }
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.size() > kMaxBytes) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": larger than ", kMaxBytes, " bytes"));
+  }
+  return text;
+}
+
+absl::StatusOr<YamlNode> ParseYaml(absl::string_view text, absl::string_view name) {
+  if (text.size() > kMaxBytes) {
+    return SyntaxError(name, 1, absl::StrCat("larger than ", kMaxBytes, " bytes"));
+  }
+  const size_t zero = text.find('\0');
+  if (zero != absl::string_view::npos) {
+    const auto lines = std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(zero), '\n');
+    return SyntaxError(name, static_cast<int>(lines) + 1, "a zero byte, expected text");
+  }
+  TreeBuilder builder;
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (builder.error().empty() && parser.HandleNextDocument(builder)) {
+    }
+  } catch (const YAML::DeepRecursion& error) {
+    return SyntaxError(name, error.mark.line + 1, absl::StrCat("more than ", kMaxDepth, " levels"));
+  } catch (const YAML::Exception& error) {
+    // What the builder found first explains more than what yaml-cpp stumbled over afterwards.
+    if (builder.error().empty()) {
+      return SyntaxError(name, error.mark.line + 1, absl::StrCat("not YAML: ", error.msg));
+    }
+  } catch (const std::exception& error) {
+    return SyntaxError(name, 1, absl::StrCat("not YAML: ", error.what()));
+  }
+  if (!builder.error().empty()) return SyntaxError(name, builder.error_line(), builder.error());
+  return builder.TakeRoot();
+}
+
+void YamlErrors::Add(int line, absl::string_view path, absl::string_view message) {
+  const absl::string_view separator = path.empty() ? "" : ": ";
+  errors_.push_back({line, absl::StrCat(file_, ":", line, ": ", path, separator, message)});
+}
+
+void YamlErrors::Append(const absl::Status& other) {
+  if (!other.ok()) appended_.emplace_back(other.message());
+}
+
+absl::Status YamlErrors::ToStatus() const {
+  std::vector<Error> sorted = errors_;
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Error& a, const Error& b) { return a.line < b.line; });
+  std::vector<std::string> lines;
+  for (Error& error : sorted) lines.push_back(std::move(error.text));
+  lines.insert(lines.end(), appended_.begin(), appended_.end());
+  if (lines.empty()) return absl::OkStatus();
+  if (lines.size() > kMaxErrors) {
+    const size_t more = lines.size() - kMaxErrors;
+    lines.resize(kMaxErrors);
+    lines.push_back(absl::StrCat("and ", more, " more errors"));
+  }
+  return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
+}
+
+YamlMap::YamlMap(const YamlNode& node, std::string path, YamlErrors& errors)
+    : node_(&node), path_(std::move(path)), errors_(&errors) {
+  if (node.kind != YamlNode::Kind::kMap) {
+    errors.Add(node.line, path_, ExpectedGot("a mapping", node));
+  }
+  std::unordered_map<std::string, int> first_lines;
+  for (const YamlNode::Entry& entry : node.entries) {
+    const auto [first, inserted] = first_lines.emplace(entry.key, entry.line);
+    if (inserted) continue;
+    errors.Add(entry.line, PathOf(entry.key),
+               absl::StrCat("duplicate key (first on line ", first->second, ")"));
+  }
+}
+
+std::string YamlMap::PathOf(absl::string_view key) const {
+  const std::string shown = Quoted(key);
+  const absl::string_view bare = absl::string_view(shown).substr(1, shown.size() - 2);
+  return absl::StrCat(path_, path_.empty() ? "" : ".", bare);
+}
+
+const YamlNode* YamlMap::Find(absl::string_view key) {
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
+  for (const YamlNode::Entry& entry : node_->entries) {
+    if (entry.key == key) return &entry.value;
+  }
+  return nullptr;
+}
+
+const YamlNode* YamlMap::FindScalar(absl::string_view key, absl::string_view expected) {
+  const YamlNode* node = Find(key);
+  if (node == nullptr || node->kind == YamlNode::Kind::kScalar) return node;
+  errors_->Add(node->line, PathOf(key), ExpectedGot(expected, *node));
+  return nullptr;
+}
+
+std::optional<std::string> YamlMap::Text(absl::string_view key, size_t max_bytes) {
+  const YamlNode* node = FindScalar(key, "text");
+  if (node == nullptr) return std::nullopt;
+  if (node->text.empty() || node->text.size() > max_bytes) {
+    const std::string expected = absl::StrCat("text of 1 to ", max_bytes, " bytes");
+    errors_->Add(node->line, PathOf(key), ExpectedGot(expected, *node));
+    return std::nullopt;
+  }
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (std::any_of(node->text.begin(), node->text.end(), is_control)) {
+    errors_->Add(node->line, PathOf(key), ExpectedGot("text without control characters", *node));
+    return std::nullopt;
+  }
+  return node->text;
+}
+
+std::optional<int64_t> YamlMap::Integer(absl::string_view key, int64_t min, int64_t max) {
+  const std::string expected = absl::StrCat("an integer from ", min, " to ", max);
+  const YamlNode* node = FindScalar(key, expected);
+  if (node == nullptr) return std::nullopt;
+  int64_t value = 0;
+  if (IsPlain(*node) && absl::SimpleAtoi(node->text, &value) && value >= min && value <= max) {
+    return value;
+  }
+  errors_->Add(node->line, PathOf(key), ExpectedGot(expected, *node));
+  return std::nullopt;
+}
+
+std::optional<double> YamlMap::Number(absl::string_view key, NumberRange range) {
+  const YamlNode* node = FindScalar(key, DescribeRange(range));
+  if (node == nullptr) return std::nullopt;
+  double value = 0;
+  const bool is_number = IsPlain(*node) && absl::SimpleAtod(node->text, &value);
+  if (is_number && value >= range.min && value <= range.max &&
+      !(range.above_min && value == range.min)) {
+    return value;
+  }
+  errors_->Add(node->line, PathOf(key), ExpectedGot(DescribeRange(range), *node));
+  return std::nullopt;
+}
+
+std::optional<bool> YamlMap::Flag(absl::string_view key) {
+  const YamlNode* node = FindScalar(key, "true or false");
+  if (node == nullptr) return std::nullopt;
+  if (IsPlain(*node) && node->text == "true") return true;
+  if (IsPlain(*node) && node->text == "false") return false;
+  errors_->Add(node->line, PathOf(key), ExpectedGot("true or false", *node));
+  return std::nullopt;
+}
+
+std::optional<absl::Duration> YamlMap::Duration(absl::string_view key, absl::Duration min,
+                                                absl::Duration max) {
+  const std::string expected =
+      absl::StrCat("a duration from ", absl::FormatDuration(min), " to ", absl::FormatDuration(max),
+                   " with its unit, such as 250ms, 5s, 10m or 1h");
+  const YamlNode* node = FindScalar(key, expected);
+  if (node == nullptr) return std::nullopt;
+  absl::Duration value;
+  if (absl::ParseDuration(node->text, &value) && value >= min && value <= max) return value;
+  errors_->Add(node->line, PathOf(key), ExpectedGot(expected, *node));
+  return std::nullopt;
+}
+
+std::optional<size_t> YamlMap::IndexOf(const YamlNode& node, absl::string_view path,
+                                       absl::Span<const absl::string_view> words) {
+  if (node.kind == YamlNode::Kind::kScalar) {
+    const auto found = std::find(words.begin(), words.end(), node.text);
+    if (found != words.end()) return static_cast<size_t>(found - words.begin());
+  }
+  errors_->Add(node.line, path,
+               ExpectedGot(absl::StrCat("one of ", absl::StrJoin(words, ", ")), node));
+  return std::nullopt;
+}
+
+std::optional<YamlMap> YamlMap::Map(absl::string_view key) {
+  const YamlNode* node = Find(key);
+  if (node == nullptr) return std::nullopt;
+  return YamlMap(*node, PathOf(key), *errors_);
+}
+
+std::vector<YamlMap> YamlMap::Maps(absl::string_view key, size_t max_items) {
+  const YamlNode* node = Find(key);
+  if (node == nullptr) return {};
+  const size_t size = node->items.size();
+  if (node->kind != YamlNode::Kind::kList || size < 1 || size > max_items) {
+    const std::string found =
+        node->kind == YamlNode::Kind::kList ? absl::StrCat(size) : Shown(*node);
+    errors_->Add(node->line, PathOf(key),
+                 absl::StrCat("expected a list of 1 to ", max_items, " mappings, got ", found));
+    return {};
+  }
+  std::vector<YamlMap> maps;
+  for (size_t i = 0; i < size; ++i) {
+    maps.emplace_back(node->items[i], absl::StrCat(PathOf(key), "[", i, "]"), *errors_);
+  }
+  return maps;
+}
+
+void YamlMap::Require(absl::string_view key) {
+  // What is no mapping was reported already; it has no keys to miss.
+  if (node_->kind != YamlNode::Kind::kMap || Find(key) != nullptr) return;
+  errors_->Add(node_->line, PathOf(key), "required key is missing");
+}
+
+void YamlMap::Fail(absl::string_view key, absl::string_view message) {
+  const YamlNode* node = Find(key);
+  errors_->Add(node == nullptr ? node_->line : node->line, PathOf(key), message);
+}
+
+void YamlMap::RejectUnknownKeys() {
+  const std::vector<absl::string_view> known(known_.begin(), known_.end());
+  for (const YamlNode::Entry& entry : node_->entries) {
+    if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
+    errors_->Add(entry.line, PathOf(entry.key),
+                 absl::StrCat("unknown key", DidYouMean(entry.key, known)));
+  }
+}
+
+}  // namespace sextant

@@ -1,0 +1,100 @@
+// Text for people, and the short names of enums.
+#include "client/cli/text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/cli/show.h"
+#include "client/enum_names.h"
+#include "sextant/v1/sextant.pb.h"
+#include "tests/client_fake_server.h"
+
+namespace sextant {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(PrintableTest, EscapesControlCharactersAndKeepsOtherText) {
+  EXPECT_EQ(Printable("a\x1b[2J\x7f\n"), "a\\x1b[2J\\x7f\\x0a");
+  EXPECT_EQ(Printable("\xc2\x9b"
+                      "2J"),
+            "\\x9b2J");
+  EXPECT_EQ(Printable("\xc2\xb0 \xcf\x80 \xe2\x88\x9e"), "\xc2\xb0 \xcf\x80 \xe2\x88\x9e");
+  EXPECT_EQ(PrintableLines("a\n\tb\r"), "a\n\tb\\x0d");
+}
+
+TEST(GroupedTest, PutsACommaBetweenThousands) {
+  EXPECT_EQ(Grouped(0), "0");
+  EXPECT_EQ(Grouped(999), "999");
+  EXPECT_EQ(Grouped(1234567), "1,234,567");
+  EXPECT_EQ(Grouped(-123456), "-123,456");
+}
+
+TEST(FitTest, CutsBetweenCharactersAndMarksTheCut) {
+  EXPECT_EQ(Fit("12345", 5), "12345");
+  EXPECT_EQ(Fit("123456", 5), "12...");
+  EXPECT_EQ(Fit("\xcf\x80\xcf\x80\xcf\x80\xcf\x80\xcf\x80", 4), "\xcf\x80...");
+}
+
+TEST(TableTest, AlignsColumnsByCharactersNotBytes) {
+  EXPECT_EQ(Table({Align::kLeft, Align::kRight}, {{"\xcf\x80", "1"}, {"abc", "22"}, {"d"}}),
+            "\xcf\x80     1\nabc  22\nd\n");
+}
+
+TEST(ShortNameTest, DropsThePrefixAndGoesBackAndForth) {
+  EXPECT_EQ(ShortName(v1::ANSWER_KIND_INTEGER), "integer");
+  EXPECT_EQ(ShortName(v1::HORIZON_NON_REASONING), "non_reasoning");
+  EXPECT_EQ(ShortName(v1::DECIDED), "decided");
+  EXPECT_EQ(ShortName(static_cast<v1::Goal>(77)), "77");
+  EXPECT_EQ(FindByShortName<v1::Goal>("fast"), v1::GOAL_FAST);
+  EXPECT_EQ(FindByShortName<v1::Goal>("unspecified"), std::nullopt);
+  EXPECT_THAT(ShortNames<v1::Difficulty>(), ElementsAre("easy", "hard"));
+}
+
+TEST(ShowResponseTest, SaysThatThereIsNoAnswerAndStillShowsTheBill) {
+  v1::SolveResponse response = SampleResponse();
+  response.clear_answer();
+  response.clear_candidates();
+  response.clear_verdict();
+
+  const std::string text = ShowResponse(response);
+
+  EXPECT_THAT(text, HasSubstr("answer      none: no trace stated an answer\n"));
+  EXPECT_THAT(text, HasSubstr("bill        30 tokens"));
+  EXPECT_THAT(text, Not(HasSubstr("verdict")));
+  EXPECT_THAT(text, Not(HasSubstr("candidates")));
+}
+
+TEST(ShowResponseTest, ShowsAProvisionalAnswerAsSuch) {
+  v1::SolveResponse response = SampleResponse();
+  response.set_provisional(true);
+  EXPECT_THAT(ShowResponse(response), HasSubstr("4  (provisional"));
+}
+
+TEST(ShowResponseTest, ShowsTheTextsOfTracesThatWereAskedFor) {
+  v1::SolveResponse response = SampleResponse();
+  v1::Trace& trace = *response.add_traces();
+  trace.set_outcome(v1::CANCELLED);
+  trace.set_completion_tokens(12);
+  trace.set_text("line 1\nline 2");
+
+  EXPECT_THAT(ShowResponse(response),
+              HasSubstr("--- trace 0: cancelled, 12 tokens\nline 1\nline 2\n"));
+}
+
+TEST(ShowBillTest, LeavesOutWhatIsNotThere) {
+  v1::Usage usage;
+  usage.set_billed_tokens(1);
+  usage.set_finished_tokens(1);
+
+  const std::string text = ShowBill(usage);
+
+  EXPECT_THAT(text, HasSubstr("1 token = 1 finished + 0 cancelled; 0 of prompts"));
+  EXPECT_THAT(text, Not(HasSubstr("estimated")));
+  EXPECT_THAT(text, Not(HasSubstr("$")));
+}
+
+}  // namespace
+}  // namespace sextant
