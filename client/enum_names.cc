@@ -36,4 +36,8 @@ std::optional<int> FindByShortName(const EnumDescriptor& type, absl::string_view
   return std::nullopt;
 }
 
+std::string HorizonText(v1::Horizon horizon) {
+  return horizon == v1::HORIZON_UNSPECIFIED ? "unknown" : ShortName(horizon);
+}
+
 }  // namespace sextant

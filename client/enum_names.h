@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "sextant/v1/sextant.pb.h"
 
 namespace sextant {
 
@@ -39,5 +40,8 @@ std::optional<Enum> FindByShortName(absl::string_view name) {
   if (!number.has_value()) return std::nullopt;
   return static_cast<Enum>(*number);
 }
+
+// "unknown" for a horizon that is not set: the contract gives 0 that meaning.
+std::string HorizonText(v1::Horizon horizon);
 
 }  // namespace sextant

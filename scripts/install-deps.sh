@@ -1,34 +1,52 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that building and testing Sextant needs. Idempotent: it asks apt
 # only for what is missing, and returns at once when nothing is.
+#
+# Usage: install-deps.sh [--build-only]
+#   --build-only  only what compiling the three programs takes: no linters, no test tools.
 set -euo pipefail
 
 packages=(
   # Toolchain
-  g++ cmake ninja-build ccache pkg-config clang-format-14 clang-tidy-14
+  g++ cmake ninja-build pkg-config
   # Server
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
   prometheus-cpp-dev libyaml-cpp-dev libcurl4-openssl-dev libsimdjson-dev libre2-dev libgmp-dev
   nlohmann-json3-dev libssl-dev zlib1g-dev
   # Command line and simulator
   libcli11-dev libboost1.81-dev
-  # Tests
-  libgtest-dev libgmock-dev python3 curl
+)
+check_packages=(
+  # Faster rebuilds, layout, lints
+  ccache clang-format-14 clang-tidy-14
+  # Tests, demo
+  libgtest-dev libgmock-dev python3 curl jq
 )
 
+case ${1:-} in
+  "") packages+=("${check_packages[@]}") ;;
+  --build-only) ;;
+  *) echo "install-deps: unknown argument $1, expected nothing or --build-only" >&2; exit 2 ;;
+esac
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+  echo "install-deps: no apt here, Debian 12 is expected; install by other means: ${packages[*]}" >&2
+  exit 1
+fi
+# dpkg-query fails when it does not know a package at all; that is an answer, not an error.
+installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null || true)
 missing=()
 for package in "${packages[@]}"; do
-  [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
+  grep -qxF "installed $package" <<<"$installed" || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
-if ! command -v apt-get >/dev/null; then
-  echo "install-deps: no apt-get here; install by other means: ${missing[*]}" >&2
-  exit 1
-fi
 sudo=()
 if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null || { echo "install-deps: run as root, or install sudo; missing: ${missing[*]}" >&2; exit 1; }
+  command -v sudo >/dev/null || {
+    echo "install-deps: run as root, or install sudo; missing: ${missing[*]}" >&2
+    exit 1
+  }
   sudo=(sudo)
 fi
 echo "install-deps: installing ${missing[*]}"

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/did_you_mean.h"
 #include "server/endpoint.h"
+#include "server/yaml_document.h"
 #include "server/yaml_reader.h"
 
 namespace sextant {

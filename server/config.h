@@ -47,18 +47,17 @@ enum class BackendApi { kChat, kCompletions };  // /chat/completions or /complet
 enum class BeamSearchMode { kSteps, kNative };  // Step by step over prefixes, or `use_beam_search`.
 
 struct BackendConfig {
-  std::string url;   // Base URL with the version, such as http://127.0.0.1:8000/v1. http or https.
-  std::string name;  // In metrics and logs. Unique in its model. Default: host:port of the URL,
-                     // with #2, #3, ... appended where that is taken.
+  std::string url;    // Base URL with the version, such as http://127.0.0.1:8000/v1. http or https.
+  std::string name;   // In metrics and logs. Unique in its model. Default: host:port of the URL,
+                      // with #2, #3, ... appended where that is taken.
   std::string model;  // The model's name on that server. Default: the model's name here.
   BackendKind kind = BackendKind::kAuto;
   BackendApi api = BackendApi::kChat;
   BeamSearchMode beam_search = BeamSearchMode::kSteps;
-  int max_traces = 0;  // Traces running at once. 0 to 100,000; 0: no limit.
-  std::string
-      api_key_env;      // Environment variable that holds the bearer token. Must be set when named.
-  std::string api_key;  // Its value; never in a file, a log or an error.
-  std::string ca_file;  // PEM file of authorities to trust instead of the system's.
+  int max_traces = 0;       // Traces running at once. 0 to 100,000; 0: no limit.
+  std::string api_key_env;  // Environment variable with the bearer token. Must be set when named.
+  std::string api_key;      // Its value; never in a file, a log or an error.
+  std::string ca_file;      // PEM file of authorities to trust instead of the system's.
   absl::Duration connect_timeout = absl::Seconds(5);  // Name look-up included. 1 ms to 10 min.
   absl::Duration first_token_timeout = absl::Seconds(300);  // From the request sent. 1 ms to 24 h.
   absl::Duration token_timeout = absl::Seconds(60);         // Between two chunks. 1 ms to 24 h.
@@ -68,9 +67,8 @@ struct BackendConfig {
 struct ModelConfig {
   std::string name;  // What callers ask for. Unique.
   Horizon horizon = Horizon::kUnknown;
-  int typical_trace_tokens =
-      4096;                      // Mean length of a trace; plans are sized by it. 1 to 10,000,000.
-  int max_traces = 8;            // Traces of one solve where the request does not say. 1 to 256.
+  int typical_trace_tokens = 4096;  // Mean length; plans are sized by it. 1 to 10,000,000.
+  int max_traces = 8;               // Traces of one solve where the request does not say. 1 to 256.
   double tokens_per_second = 0;  // Of one trace. 0 to 1,000,000; 0: unknown, so that plans cannot
                                  // tell how many tokens a deadline leaves.
   SamplingConfig sampling;
@@ -82,17 +80,16 @@ struct ServerConfig {
   std::string listen;   // HOST:PORT of the gRPC service. Required.
   std::string metrics;  // HOST:PORT of the Prometheus endpoint. Default: none.
   int loops = 1;        // Event-loop threads; a solve stays on one. 1 to 64.
-  absl::Duration deadline_reserve =
-      absl::Milliseconds(50);  // Answered that long before the deadline. 1 ms to 10 s,
-                               // below max_solve_time.
-  absl::Duration max_solve_time =
-      absl::Hours(1);  // For calls without a deadline, or with a later one. 1 s to 24 h.
-  absl::Duration drain_timeout =
-      absl::Seconds(30);  // SIGTERM: solves may finish that long. 0 to 1 h.
-  absl::Duration usage_grace =
-      absl::Milliseconds(250);  // Wait for the usage of finished traces. 0 to 10 s.
-  int64_t max_trace_bytes =
-      16 << 20;            // Text kept of one trace; a longer one fails. 1 KiB to 1 GiB.
+  // An answer is sent that long before the deadline. 1 ms to 10 s, below max_solve_time.
+  absl::Duration deadline_reserve = absl::Milliseconds(50);
+  // For calls without a deadline, or with a later one. 1 s to 24 h.
+  absl::Duration max_solve_time = absl::Hours(1);
+  // After SIGTERM solves may finish that long. 0 to 1 h.
+  absl::Duration drain_timeout = absl::Seconds(30);
+  // Wait for the usage of finished traces. 0 to 10 s.
+  absl::Duration usage_grace = absl::Milliseconds(250);
+  // Text kept of one trace; a longer one fails. 1 KiB to 1 GiB.
+  int64_t max_trace_bytes = 16 << 20;
   bool reflection = true;  // Serve gRPC reflection.
 };
 

@@ -34,9 +34,14 @@ size_t EditDistance(absl::string_view a, absl::string_view b) {
   return row[b.size()];
 }
 
-bool IsPrefixOfTheOther(absl::string_view a, absl::string_view b) {
-  if (std::min(a.size(), b.size()) < kShortestPrefix) return false;
-  return absl::StartsWith(a, b) || absl::StartsWith(b, a);
+// A name cut short counts as one wrong letter (`api_key` for api_key_env), one with something added
+// as two.
+size_t Distance(absl::string_view got, absl::string_view name) {
+  const size_t edits = EditDistance(got, name);
+  if (std::min(got.size(), name.size()) < kShortestPrefix) return edits;
+  if (absl::StartsWith(name, got)) return std::min<size_t>(edits, 1);
+  if (absl::StartsWith(got, name)) return std::min<size_t>(edits, 2);
+  return edits;
 }
 
 }  // namespace
@@ -48,8 +53,7 @@ std::string DidYouMean(absl::string_view got, absl::Span<const absl::string_view
       got.size() <= kLongestName ? std::max<size_t>(1, got.size() / 3) + 1 : 0;
   for (const absl::string_view name : known) {
     if (nearest_distance == 0) break;
-    // A prefix is as good as one wrong letter: `api_key` means `api_key_env`.
-    const size_t distance = IsPrefixOfTheOther(got, name) ? 1 : EditDistance(got, name);
+    const size_t distance = Distance(got, name);
     if (distance >= nearest_distance) continue;
     nearest = name;
     nearest_distance = distance;
@@ -60,7 +64,10 @@ std::string DidYouMean(absl::string_view got, absl::Span<const absl::string_view
 
 std::string Quoted(absl::string_view text) {
   if (text.size() <= kLongestShown) return absl::StrCat("\"", absl::Utf8SafeCEscape(text), "\"");
-  return absl::StrCat("\"", absl::Utf8SafeCEscape(text.substr(0, kLongestShown)), "...\"");
+  size_t cut = kLongestShown;
+  // Not inside a UTF-8 sequence, whose later bytes are 10xxxxxx.
+  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
+  return absl::StrCat("\"", absl::Utf8SafeCEscape(text.substr(0, cut)), "...\"");
 }
 
 }  // namespace sextant

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/did_you_mean.h"
@@ -60,6 +61,11 @@ absl::Status CheckListenAddress(absl::string_view text) {
 
 absl::StatusOr<std::string> UrlAuthority(const std::string& text) {
   constexpr absl::string_view kExpected = "an http or https URL such as http://127.0.0.1:8000/v1";
+  // libcurl would take http:///v1 for the host v1.
+  const size_t separator = text.find("://");
+  if (separator == std::string::npos || absl::StartsWith(text.substr(separator), ":///")) {
+    return Expected(kExpected, text);
+  }
   const UrlHandle url(curl_url());
   if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
     return Expected(kExpected, text);

@@ -6,25 +6,26 @@
 // i-th shortest of n is put at its expected place, by Blom's approximation of normal order
 // statistics:
 //   L(i, n) = c * exp(s * z(i, n)),   z(i, n) = quantile((i - 0.375) / (n + 0.25)),
-// with c such that the n lengths sum up to n * T. So for n = 8 the shortest has 0.55 T, the
-// longest 1.74 T. s = 0.4 lies between the values that reproduce the mean shortest and longest of 8
+// with c such that the n lengths sum up to n * T. So for n = 8 the shortest has 0.53 T, the
+// longest 1.67 T. s = 0.4 lies between the values that reproduce the mean shortest and longest of 8
 // traces in arXiv 2512.02008's data: 0.27 and 0.29 (short horizon), 0.44 and 0.39 (long), 0.37 and
 // 0.78 (non-reasoning).
 //
 // A trace ends at L or at the trace limit, whichever is less: the smallest of the longest trace
 // that the sampling allows, `budget.max_sequential_tokens`, and what fits into the deadline when
-// the model's speed is known. With those lengths l(1) <= ... <= l(n):
-//   simple                billed l(1, 1)                     sequential l(1, 1)
-//   majority_vote(n)      billed l(1) + ... + l(n)           sequential l(n)      (no early stop
-//   expected) first_finish(k, n)    billed sum of min(l(i), l(k))      sequential l(k)
-//   last_finish(k, n)     as majority_vote
-//   beam_search(w, e)     billed w * e * l(1, 1), or l(1, 1) on servers with native beam search;
-//                         sequential l(1, 1)
-// Every trace also pays for the prompt, taken as one token for 4 bytes; beams pay for prompt and
-// half their text again at each step.
+// the model's speed is known. With those lengths l(1) <= ... <= l(n), and l for n = 1:
+//   simple              billed l                               sequential l
+//   majority_vote(n)    billed l(1) + ... + l(n)               sequential l(n)
+//   first_finish(k,n)   billed sum of min(l(i), l(k))          sequential l(k)
+//   last_finish(k,n)    as majority_vote
+//   beam_search(w,e)    billed w * e * l; natively l           sequential l
+// An early stop of a vote is not counted on, so its bill is the most to expect. Every trace also
+// pays for the prompt, taken as one token for 4 bytes; beams pay for prompt and half their text
+// again at each step.
 #pragma once
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "absl/time/time.h"

@@ -9,9 +9,10 @@
 namespace sextant {
 
 void Log(absl::string_view text) {
-  const std::string line =
-      absl::StrCat(absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()), " ", text, "\n");
-  std::fwrite(line.data(), 1, line.size(), stderr);  // One write, so that lines of several threads do not mix.
+  const std::string line = absl::StrCat(
+      absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()), " ", text, "\n");
+  std::fwrite(line.data(), 1, line.size(),
+              stderr);  // One write, so that lines of several threads do not mix.
 }
 
 }  // namespace sextant

@@ -1,95 +1,62 @@
-// The only wiring: configuration -> metrics -> workers -> service -> run -> drain.
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/grpcpp.h>
+// sextant-server: configuration -> server -> signals -> drain.
 #include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "server/config.h"
 #include "server/log.h"
-#include "server/metrics.h"
 #include "server/policy.h"
-#include "server/solve_service.h"
-#include "server/worker.h"
+#include "server/server.h"
 
 namespace sextant {
 namespace {
 
 constexpr int kOk = 0, kFailed = 1, kUsage = 2;
-// Largest request: the prompt's limit and some room for everything else.
-constexpr int kMaxRequestBytes = 4 << 20;
-// After the drain's end, for answers to reach their callers.
-constexpr absl::Duration kLastWords = absl::Seconds(2);
 
 int Fail(const absl::Status& status) {
   std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
   return kFailed;
 }
 
-// Blocks the signals that end the server in every thread, so that WaitForSignal() gets them.
-sigset_t BlockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
-
-// False when no signal came in time.
-bool WaitForSignal(const sigset_t& signals, absl::Duration timeout = absl::InfiniteDuration()) {
-  if (timeout == absl::InfiniteDuration()) {
-    int signal = 0;
-    return sigwait(&signals, &signal) == 0;
+// SIGTERM and SIGINT, blocked in every thread so that they can be awaited. SIGUSR1 is the drain's
+// own: every solve has ended.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    for (const int s : {SIGTERM, SIGINT, kDrained}) sigaddset(&set_, s);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    signal(SIGPIPE, SIG_IGN);
   }
-  const timespec wait = absl::ToTimespec(timeout);
-  return sigtimedwait(&signals, nullptr, &wait) > 0;
-}
-
-// New calls are refused at once; running solves may finish until the drain's end or a second signal, and are then answered
-// with what they have.
-void Drain(grpc::Server& server, SolveService& service, absl::Duration drain_timeout, const sigset_t& signals) {
-  server.GetHealthCheckService()->SetServingStatus(false);
-  Log(absl::StrCat("draining: solves may finish for ", absl::FormatDuration(drain_timeout)));
-  std::atomic<bool> drained = false;
-  std::thread shutdown([&] {
-    server.Shutdown(absl::ToChronoTime(absl::Now() + drain_timeout + kLastWords));
-    drained = true;
-    kill(getpid(), SIGTERM);  // Ends the wait below when every solve has finished by itself.
-  });
-  WaitForSignal(signals, drain_timeout);
-  if (!drained) service.EndAll();
-  shutdown.join();
-}
-
-int Run(const Config& config, const Policy& policy, const sigset_t& signals) {
-  Metrics metrics(config);
-  if (!config.server.metrics.empty()) {
-    if (absl::Status status = metrics.Serve(config.server.metrics); !status.ok()) return Fail(status);
+  // The signal that came, or 0 when none did in time.
+  int Await(absl::Duration timeout) const {
+    const timespec wait = absl::ToTimespec(timeout);
+    return std::max(sigtimedwait(&set_, nullptr, &wait), 0);
   }
-  std::vector<std::unique_ptr<Worker>> workers;
-  for (int i = 0; i < config.server.loops; ++i) workers.push_back(std::make_unique<Worker>(config, metrics));
-  SolveService service(config, policy, metrics, workers);
+  static void SendDrained() { kill(getpid(), kDrained); }
+  static constexpr int kDrained = SIGUSR1;
 
-  grpc::EnableDefaultHealthCheckService(true);
-  if (config.server.reflection) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(config.server.listen, grpc::InsecureServerCredentials(), &port);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
-  builder.RegisterService(&service);
-  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr) return Fail(absl::UnavailableError(absl::StrCat("server.listen: cannot listen on ", config.server.listen)));
-  const std::string host = config.server.listen.substr(0, config.server.listen.rfind(':'));
-  Log(absl::StrCat("serving ", config.models.size(), " model(s) on ", host, ":", port, ", policy ", policy.name));
+ private:
+  sigset_t set_;
+};
 
-  WaitForSignal(signals);
-  Drain(*server, service, config.server.drain_timeout, signals);
+int Serve(const Config& config, const Policy& policy, const Signals& signals) {
+  auto server = Server::Start(config, policy);
+  if (!server.ok()) return Fail(server.status());
+  Log(absl::StrCat("serving ", config.models.size(), " model(s) on ", (*server)->address(),
+                   ", policy ", policy.name));
+  while (signals.Await(absl::Hours(1)) == 0) {
+  }
+
+  Log(absl::StrCat("draining: solves may finish within ",
+                   absl::FormatDuration(config.server.drain_timeout),
+                   "; a second signal ends them"));
+  (*server)->BeginDrain(&Signals::SendDrained);
+  if (signals.Await(config.server.drain_timeout) != Signals::kDrained) (*server)->EndSolves();
+  server->reset();
   Log("stopped");
   return kOk;
 }
@@ -106,16 +73,19 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kOk : kUsage;
   }
-  const sigset_t signals = BlockSignals();
+
+  const Signals signals;
   const auto config = LoadConfig(path);
   if (!config.ok()) return Fail(config.status());
-  const auto policy = config->policy.empty() ? absl::StatusOr<Policy>(BuiltInPolicy()) : LoadPolicy(config->policy);
+  const auto policy =
+      config->policy.empty() ? absl::StatusOr<Policy>(BuiltInPolicy()) : LoadPolicy(config->policy);
   if (!policy.ok()) return Fail(policy.status());
   if (check_only) {
-    std::printf("%s is well-formed: %zu model(s), policy %s\n", path.c_str(), config->models.size(), policy->name.c_str());
+    std::printf("%s is well-formed: %zu model(s), policy %s\n", path.c_str(), config->models.size(),
+                policy->name.c_str());
     return kOk;
   }
-  return Run(*config, *policy, signals);
+  return Serve(*config, *policy, signals);
 }
 
 }  // namespace

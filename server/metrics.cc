@@ -22,10 +22,13 @@ using prometheus::Histogram;
 using Labels = prometheus::Labels;
 using Buckets = Histogram::BucketBoundaries;
 
-const Buckets kSolveSeconds = {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 1200, 3600};
-const Buckets kShortSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1};
+const Buckets kSolveSeconds = {0.05, 0.1, 0.25, 0.5, 1,   2.5, 5,    10,
+                               20,   40,  60,   120, 300, 600, 1200, 3600};
+const Buckets kShortSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
+                               0.01,   0.025,   0.05,   0.1,   0.25,   1};
 const Buckets kRatio = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
-constexpr const char* kStrategies[] = {"simple", "majority_vote", "first_finish", "last_finish", "beam_search"};
+constexpr const char* kStrategies[] = {"simple", "majority_vote", "first_finish", "last_finish",
+                                       "beam_search"};
 
 std::string LabelOf(absl::StatusCode code) {
   return code == absl::StatusCode::kOk ? "OK" : absl::StatusCodeToString(code);
@@ -55,30 +58,45 @@ struct Metrics::Families {
   auto& Register(Builder builder, const char* name, const char* help) {
     return builder.Name(name).Help(help).Register(*registry);
   }
-  Family<Counter>& Count(const char* name, const char* help) { return Register(prometheus::BuildCounter(), name, help); }
-  Family<Gauge>& Level(const char* name, const char* help) { return Register(prometheus::BuildGauge(), name, help); }
+  Family<Counter>& Count(const char* name, const char* help) {
+    return Register(prometheus::BuildCounter(), name, help);
+  }
+  Family<Gauge>& Level(const char* name, const char* help) {
+    return Register(prometheus::BuildGauge(), name, help);
+  }
   Family<Histogram>& Spread(const char* name, const char* help) {
     return Register(prometheus::BuildHistogram(), name, help);
   }
 
   Family<Counter>& solves = Count("sextant_solves_total", "Solves that ended, by how.");
   Family<Gauge>& running = Level("sextant_solves_running", "Solves that run now.");
-  Family<Histogram>& solve_seconds = Spread("sextant_solve_seconds", "From the request to the answer.");
-  Family<Counter>& tokens = Count("sextant_tokens_total", "Tokens billed: prompt, finished and cancelled apart.");
+  Family<Histogram>& solve_seconds =
+      Spread("sextant_solve_seconds", "From the request to the answer.");
+  Family<Counter>& tokens =
+      Count("sextant_tokens_total", "Tokens billed: prompt, finished and cancelled apart.");
   Family<Counter>& traces = Count("sextant_traces_total", "Traces that ended, by outcome.");
-  Family<Counter>& retries = Count("sextant_retries_total", "Requests sent again before a trace's first token.");
-  Family<Counter>& graded = Count("sextant_graded_total", "Answers compared with a reference answer.");
-  Family<Histogram>& agreement = Spread("sextant_agreement_ratio", "Share of the votes that the answer got.");
-  Family<Counter>& plans = Count("sextant_plans_total", "Plans that ran, by the policy row that fired.");
-  Family<Counter>& cost = Count("sextant_cost_usd_total", "Cost in USD, of models that have a price.");
-  Histogram& overhead =
-      Spread("sextant_overhead_seconds", "Time of a solve that was not spent waiting for model servers.")
-          .Add({}, kShortSeconds);
+  Family<Counter>& retries =
+      Count("sextant_retries_total", "Requests sent again before a trace's first token.");
+  Family<Counter>& graded =
+      Count("sextant_graded_total", "Answers compared with a reference answer.");
+  Family<Histogram>& agreement =
+      Spread("sextant_agreement_ratio", "Share of the votes that the answer got.");
+  Family<Counter>& plans =
+      Count("sextant_plans_total", "Plans that ran, by the policy row that fired.");
+  Family<Counter>& cost =
+      Count("sextant_cost_usd_total", "Cost in USD, of models that have a price.");
+  Histogram& overhead = Spread("sextant_overhead_seconds",
+                               "Time of a solve that was not spent waiting for model servers.")
+                            .Add({}, kShortSeconds);
   Histogram& cancel =
-      Spread("sextant_cancel_seconds", "From the decision to the last stream closed.").Add({}, kShortSeconds);
-  Family<Gauge>& in_flight = Level("sextant_backend_in_flight", "Traces that run on a backend now.");
-  Family<Histogram>& first_token = Spread("sextant_backend_first_token_seconds", "From the request to its first token.");
-  Family<Counter>& errors = Count("sextant_backend_errors_total", "Requests that a backend failed, by kind.");
+      Spread("sextant_cancel_seconds", "From the decision to the last stream closed.")
+          .Add({}, kShortSeconds);
+  Family<Gauge>& in_flight =
+      Level("sextant_backend_in_flight", "Traces that run on a backend now.");
+  Family<Histogram>& first_token =
+      Spread("sextant_backend_first_token_seconds", "From the request to its first token.");
+  Family<Counter>& errors =
+      Count("sextant_backend_errors_total", "Requests that a backend failed, by kind.");
   Family<Gauge>& build = Level("sextant_build_info", "Always 1; the version is a label.");
 };
 
@@ -100,9 +118,11 @@ Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>())
       f.retries.Add(base);
       if (model.price) f.cost.Add(base);
       for (const char* kind : {"prompt", "finished", "cancelled"}) f.tokens.Add(with("kind", kind));
-      for (const char* outcome : {"finished", "cancelled", "failed"}) f.traces.Add(with("outcome", outcome));
+      for (const char* outcome : {"finished", "cancelled", "failed"})
+        f.traces.Add(with("outcome", outcome));
       for (int reason = v1::DECIDED; reason <= v1::DRAINING; ++reason) {
-        Labels labels = with("stop_reason", v1::StopReason_Name(static_cast<v1::StopReason>(reason)));
+        Labels labels =
+            with("stop_reason", v1::StopReason_Name(static_cast<v1::StopReason>(reason)));
         labels["code"] = "OK";
         f.solves.Add(labels);
       }
@@ -110,7 +130,8 @@ Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>())
     for (const BackendConfig& backend : model.backends) {
       f.in_flight.Add({{"backend", backend.name}});
       f.first_token.Add({{"backend", backend.name}}, kSolveSeconds);
-      for (const char* kind : kErrorKinds) f.errors.Add({{"backend", backend.name}, {"kind", kind}});
+      for (const char* kind : kErrorKinds)
+        f.errors.Add({{"backend", backend.name}, {"kind", kind}});
     }
   }
 }
@@ -121,7 +142,8 @@ absl::Status Metrics::Serve(const std::string& listen) {
   try {
     families_->exposer = std::make_unique<prometheus::Exposer>(listen, /*num_threads=*/2);
   } catch (const std::exception& e) {  // Civetweb's wrapper throws when it cannot listen.
-    return absl::UnavailableError(absl::StrCat("server.metrics: cannot listen on ", listen, ": ", e.what()));
+    return absl::UnavailableError(
+        absl::StrCat("server.metrics: cannot listen on ", listen, ": ", e.what()));
   }
   families_->exposer->RegisterCollectable(families_->registry);
   return absl::OkStatus();
@@ -152,10 +174,12 @@ void Metrics::OnSolve(const SolveObservation& solve) {
   f.retries.Add(base).Increment(usage.retries());
   f.plans.Add(with("row", solve.plan.row())).Increment();
   if (usage.has_cost_usd()) f.cost.Add(base).Increment(usage.cost_usd());
-  if (solve.response.has_answer()) f.agreement.Add(base, kRatio).Observe(solve.response.agreement());
+  if (solve.response.has_answer())
+    f.agreement.Add(base, kRatio).Observe(solve.response.agreement());
   if (solve.response.has_verdict()) {
     Labels labels = with("verdict", solve.response.verdict().correct() ? "correct" : "incorrect");
-    labels["difficulty"] = solve.plan.difficulty().difficulty() == v1::DIFFICULTY_HARD ? "hard" : "easy";
+    labels["difficulty"] =
+        solve.plan.difficulty().difficulty() == v1::DIFFICULTY_HARD ? "hard" : "easy";
     f.graded.Add(labels).Increment();
   }
   f.overhead.Observe(absl::ToDoubleSeconds(solve.overhead));
@@ -169,11 +193,13 @@ void Metrics::OnInFlight(absl::string_view backend, int change) {
 }
 
 void Metrics::OnFirstToken(absl::string_view backend, absl::Duration after) {
-  families_->first_token.Add({{"backend", std::string(backend)}}, kSolveSeconds).Observe(absl::ToDoubleSeconds(after));
+  families_->first_token.Add({{"backend", std::string(backend)}}, kSolveSeconds)
+      .Observe(absl::ToDoubleSeconds(after));
 }
 
 void Metrics::OnError(absl::string_view backend, const absl::Status& error) {
-  families_->errors.Add({{"backend", std::string(backend)}, {"kind", ErrorKind(error)}}).Increment();
+  families_->errors.Add({{"backend", std::string(backend)}, {"kind", ErrorKind(error)}})
+      .Increment();
 }
 
 void Metrics::OnRetry(absl::string_view) {}  // In the bill, and so in sextant_retries_total.

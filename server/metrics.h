@@ -5,9 +5,9 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "sextant/v1/sextant.pb.h"
 #include "server/backend/pool.h"
 #include "server/config.h"
+#include "sextant/v1/sextant.pb.h"
 
 namespace sextant {
 
@@ -20,7 +20,8 @@ struct SolveObservation {
   absl::Duration duration, overhead, cancel_time;
 };
 
-// Any thread. Labels come from closed sets: models, backends and policy rows of the configuration, names of strategies.
+// Any thread. Labels come from closed sets: models, backends and policy rows of the configuration,
+// names of strategies.
 class Metrics : public PoolObserver {
  public:
   explicit Metrics(const Config& config);

@@ -1,24 +1,23 @@
-// The planner: facts about a request -> a plan, and why. Pure: it starts nothing and looks at no
-// clock.
+// The planner: facts about a request -> a plan, and why. Pure: starts nothing, looks at no clock.
 //
-// 1. The cap on traces is `budget.max_traces`, else the model's `max_traces` (8).
-// 2. The budget holds min(cap, max_tokens / t, max_cost_usd / c) typical traces, where t is the
-// model's
-//    `typical_trace_tokens`, or the longest trace possible when that is less, and c the price of t
-//    tokens and of the prompt. The budget is low when that is fewer than the policy's
-//    `low_budget_below` (3), else high.
-// 3. A strategy in the request is kept (row "request"). Else the first row of the policy that fits
-// horizon, budget and
-//    difficulty fires. A model whose horizon is unknown is looked up as unknown.
-// 4. An n that is not given, or `large`, is the largest number up to the cap whose expected bill
-// (expected_use.h) the budgets
-//    of tokens and cost hold; at least k, and at least 1. `k=large` is n.
-//    With 20,000 tokens and t = 4096: majority_vote(n=4), since 4 * 4096 = 16,384 fit and 5 * 4096
-//    do not; first_finish(k=1) gets n = 8, since its traces stop at the first answer, expected at
-//    0.55 * 4096 tokens, and 8 * 2,250 = 18,000 fit.
-// 5. A given n (or width of a beam search) above the cap is lowered to it, and k with it. For a
-// strategy in the request the cap is
-//    `budget.max_traces` alone; 256 is the limit of every n.
+// Cap: the most traces is `budget.max_traces`, else the model's `max_traces` (8).
+//
+// Budget level: the budget holds min(cap, max_tokens / t, max_cost_usd / c) typical traces. t is
+// the model's `typical_trace_tokens`, or the longest trace possible when that is less; c is the
+// price of t tokens and of the prompt. Fewer than the policy's `low_budget_below` (3) is low, else
+// high.
+//
+// Strategy: one in the request is kept (row "request"). Else the first row of the policy fires that
+// fits horizon, budget level and difficulty.
+//
+// Size: an n that is not given, or `large`, is the largest up to the cap whose expected bill
+// (expected_use.h) the budgets of tokens and cost hold; at least k, at least 1. `k=large` is n.
+// With 20,000 tokens and t = 4096, majority_vote gets n = 4, since 4 * 4096 = 16,384 fit and 5 *
+// 4096 do not. first_finish(k=1) gets n = 8: its traces stop at the first answer, which is expected
+// at 0.53 * 4096 tokens, and 8 * 2,173 = 17,387 fit.
+//
+// Limits: a given n, or the width of a beam search, above the cap is lowered to it, and k with it.
+// For a strategy in the request that cap is `budget.max_traces` alone; 256 limits every n.
 #pragma once
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"

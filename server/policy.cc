@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "server/did_you_mean.h"
+#include "server/yaml_document.h"
 #include "server/yaml_reader.h"
 
 namespace sextant {

@@ -4,8 +4,8 @@
 //   low_budget_below: 3        # typical traces
 //   rows:                      # the first row that fits fires
 //     - {name: low-long, horizon: long, budget: low, strategy: simple}
-//     - {name: high, horizon: [short, long], budget: high, difficulty: any, strategy:
-//     "majority_vote(n=large)"}
+//     - {name: hard, horizon: [short, long], difficulty: hard, strategy: "majority_vote(n=large)"}
+//     - {name: rest, horizon: any, strategy: "first_finish(k=3,n=8)"}
 //
 // `horizon` is a name of HorizonName, a list of them, or any; `budget` is low, high or any (the
 // default); `difficulty` is easy, hard or any (the default). `strategy` is text of
@@ -34,7 +34,8 @@ struct PolicyCell {
 };
 
 struct PolicyRow {
-  std::string name;  // Label of metrics: 1 to 64 of a-z, 0-9, _ and -. Unique; not "request".
+  // A label in metrics: 1 to 64 of a-z, 0-9, _ and -. Unique; not "request".
+  std::string name;
   std::vector<Horizon> horizons;             // At least one.
   std::optional<BudgetLevel> budget;         // Unset: any.
   std::optional<v1::Difficulty> difficulty;  // Unset: any.

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/answer/trace_parts.h"
+#include "server/solve_report.h"
 
 namespace sextant {
 namespace {
@@ -66,17 +68,6 @@ AnswerFormat FormatOf(const v1::AnswerFormat& requested) {
   return format;
 }
 
-v1::TraceOutcome OutcomeOf(Trace::State state) {
-  switch (state) {
-    case Trace::State::kFinished:
-      return v1::FINISHED;
-    case Trace::State::kFailed:
-      return v1::FAILED;
-    default:
-      return v1::CANCELLED;
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Solve>> Solve::Create(Loop& loop, Backend& backend,
@@ -128,7 +119,9 @@ TracesConfig Solve::ConfigOfTraces() {
   config.price = model_.price;
   if (inputs_.on_trace_ended) {
     config.on_ended = [this](const Trace& trace) {
-      inputs_.on_trace_ended(ToProto(trace, inputs_.request.include_traces()));
+      const bool with_text = inputs_.request.include_traces();
+      inputs_.on_trace_ended(
+          ReportOf(trace, with_text ? TraceText::kIncluded : TraceText::kLeftOut));
     };
   }
   return config;
@@ -169,7 +162,7 @@ Task<SolveOutcome> Solve::Run() {
   SolveOutcome outcome;
   v1::SolveResponse& response = outcome.response;
   response.set_solve_id(inputs_.solve_id);
-  response.set_stop_reason(StopReasonOf());
+  response.set_stop_reason(StopReasonOf(*traces_));
   *response.mutable_usage() = Bill();
   *response.mutable_plan() = inputs_.plan;
   response.set_provisional(verdict.provisional);
@@ -178,10 +171,10 @@ Task<SolveOutcome> Solve::Run() {
     response.set_answer(vote.answer->canonical);
     response.set_agreement(vote.agreement);
     const Trace& shown = *traces_->all()[vote.representative];
-    response.set_text(std::string(
-        FinalPart(shown.reasoning(), verdict.text.empty() ? shown.content() : verdict.text)));
+    const absl::string_view content = verdict.text.empty() ? shown.content() : verdict.text;
+    response.set_text(std::string(SplitTrace(shown.reasoning(), content).final));
   } else if (response.usage().traces_finished() == 0) {
-    outcome.status = FailureOf(response.stop_reason());
+    outcome.status = FailureOf(*traces_, inputs_.request.budget(), response.stop_reason());
   }
   for (const Candidate& c : vote.candidates) {
     v1::Candidate& candidate = *response.add_candidates();
@@ -194,55 +187,9 @@ Task<SolveOutcome> Solve::Run() {
   Grade(response);
   if (inputs_.request.include_traces()) {
     for (const auto& trace : traces_->all())
-      *response.add_traces() = ToProto(*trace, /*with_text=*/true);
+      *response.add_traces() = ReportOf(*trace, TraceText::kIncluded);
   }
   co_return outcome;
-}
-
-v1::StopReason Solve::StopReasonOf() const {
-  if (traces_->stop_reason()) return *traces_->stop_reason();
-  bool cancelled = false, cut = false, finished = false;
-  for (const auto& trace : traces_->all()) {
-    finished |= trace->state == Trace::State::kFinished;
-    cut |= trace->cut_by_budget;
-    cancelled |= trace->state == Trace::State::kCancelled && !trace->cut_by_budget;
-  }
-  if (cancelled) return v1::DECIDED;
-  // No budget over all traces is used up, so what cut a trace is the one on its clock.
-  if (cut || traces_->all().empty()) return v1::SEQUENTIAL_BUDGET;
-  return finished ? v1::ALL_FINISHED : v1::BACKENDS_FAILED;
-}
-
-absl::Status Solve::FailureOf(v1::StopReason reason) const {
-  const v1::Budget& budget = inputs_.request.budget();
-  const absl::Status* error = nullptr;
-  for (const auto& trace : traces_->all()) {
-    if (trace->state == Trace::State::kFailed) error = &trace->error;
-  }
-  const std::string also =
-      error == nullptr ? "" : absl::StrCat("; a trace failed: ", error->message());
-  switch (reason) {
-    case v1::TIME_BUDGET:
-      return absl::DeadlineExceededError(absl::StrCat(
-          "no trace finished or stated an answer before the deadline; give more time", also));
-    case v1::TOKEN_BUDGET:
-      return absl::ResourceExhaustedError(
-          absl::StrCat("budget.max_tokens (", budget.max_tokens(),
-                       ") was used up before any trace stated an answer", also));
-    case v1::SEQUENTIAL_BUDGET:
-      return absl::ResourceExhaustedError(
-          absl::StrCat("budget.max_sequential_tokens (", budget.max_sequential_tokens(),
-                       ") was reached before any trace stated an answer", also));
-    case v1::COST_BUDGET:
-      return absl::ResourceExhaustedError(
-          absl::StrCat("budget.max_cost_usd (", budget.max_cost_usd(),
-                       ") was used up before any trace stated an answer", also));
-    case v1::DRAINING:
-      return absl::UnavailableError("the server is shutting down; send the request to another one");
-    default:
-      if (error == nullptr) return absl::InternalError("the solve ended without a trace");
-      return absl::Status(error->code(), absl::StrCat("every trace failed: ", error->message()));
-  }
 }
 
 void Solve::Grade(v1::SolveResponse& response) const {
@@ -255,82 +202,10 @@ void Solve::Grade(v1::SolveResponse& response) const {
 }
 
 v1::Usage Solve::Bill() const {
-  v1::Usage usage;
-  int64_t cached = 0, finished = 0, cancelled = 0, estimated = 0;
-  for (const auto& trace : traces_->all()) {
-    cached += trace->usage().cached;
-    estimated += trace->estimated_tokens();
-    (trace->state == Trace::State::kFinished ? finished : cancelled) += trace->tokens();
-    usage.set_retries(usage.retries() + trace->retries());
-    switch (trace->state) {
-      case Trace::State::kFinished:
-        usage.set_traces_finished(usage.traces_finished() + 1);
-        break;
-      case Trace::State::kFailed:
-        usage.set_traces_failed(usage.traces_failed() + 1);
-        break;
-      default:
-        usage.set_traces_cancelled(usage.traces_cancelled() + 1);
-    }
-  }
-  usage.set_prompt_tokens(traces_->spending().prompt_tokens());
-  usage.set_cached_tokens(cached);
-  usage.set_finished_tokens(finished);
-  usage.set_cancelled_tokens(cancelled);
-  usage.set_billed_tokens(finished + cancelled);
-  usage.set_estimated_tokens(estimated);
-  usage.set_sequential_tokens(traces_->decided_clock());
-  usage.set_traces_started(static_cast<int>(traces_->all().size()));
-  if (const auto cost = traces_->spending().cost()) usage.set_cost_usd(*cost);
-  if (const auto first = traces_->first_token_at()) {
-    usage.set_seconds_to_first_token(absl::ToDoubleSeconds(*first - inputs_.arrived));
-  }
-  const absl::Time end = decided_at_ == absl::InfinitePast() ? loop_.Now() : decided_at_;
-  usage.set_seconds_to_decision(absl::ToDoubleSeconds(end - inputs_.arrived));
-  return usage;
+  const bool decided = decided_at_ > absl::InfinitePast();
+  return BillOf(*traces_, inputs_.arrived, decided ? decided_at_ : loop_.Now());
 }
 
-v1::Progress Solve::Progress() const {
-  v1::Progress progress;
-  Ballot ballot;
-  int64_t clock = 0;
-  for (const auto& trace : traces_->all()) {
-    clock = std::max(clock, trace->clock());
-    if (trace->answer) ballot.Add(VoteOf(*trace));
-    if (trace->state == Trace::State::kRunning) {
-      progress.set_traces_running(progress.traces_running() + 1);
-    } else {
-      progress.set_traces_ended(progress.traces_ended() + 1);
-    }
-  }
-  progress.set_billed_tokens(traces_->spending().completion_tokens());
-  progress.set_clock_tokens(clock);
-  progress.set_seconds(absl::ToDoubleSeconds(loop_.Now() - inputs_.arrived));
-  const VoteResult leader = ballot.Decide(traces_->ties());
-  if (leader.answer) {
-    progress.set_leader(leader.answer->canonical);
-    progress.set_leader_votes(leader.candidates.front().votes);
-  }
-  return progress;
-}
-
-v1::Trace Solve::ToProto(const Trace& trace, bool with_text) const {
-  v1::Trace result;
-  result.set_index(trace.index());
-  result.set_outcome(OutcomeOf(trace.state));
-  result.set_finish_reason(trace.finish_reason());
-  if (with_text) {
-    result.set_text(trace.content());
-    result.set_reasoning(trace.reasoning());
-  }
-  if (trace.answer) result.set_answer(trace.answer->canonical);
-  result.set_completion_tokens(trace.tokens());
-  result.set_clock_tokens(trace.clock());
-  result.set_estimated(trace.estimated_tokens() > 0);
-  result.set_backend(trace.backend());
-  result.set_error(std::string(trace.error.message()));
-  if (trace.request.seed) result.set_seed(*trace.request.seed);
-  return result;
-}
+v1::Progress Solve::Progress() const { return ProgressOf(*traces_, loop_.Now() - inputs_.arrived); }
 
 }  // namespace sextant

@@ -62,10 +62,7 @@ class Solve {
 
   TracesConfig ConfigOfTraces();
   Task<Verdict> RunStrategy();
-  v1::StopReason StopReasonOf() const;
-  absl::Status FailureOf(v1::StopReason reason) const;
   void Grade(v1::SolveResponse& response) const;
-  v1::Trace ToProto(const Trace& trace, bool with_text) const;
 
   Loop& loop_;
   const ServerConfig& server_;

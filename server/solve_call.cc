@@ -20,15 +20,16 @@ void SolveCall::Start() {
   Worker& worker = inputs_.worker;
   arrived_ = worker.loop().Now();
   inputs_.metrics.OnSolveStarted(1);
-  SolveInputs solve_inputs{.request = std::move(inputs_.request),
-                           .plan = inputs_.plan,
-                           .solve_id = inputs_.solve_id,
-                           .traceparent = inputs_.traceparent,
-                           .arrived = arrived_,
-                           .answer_by = AnswerBy(),
-                           .on_trace_ended = [this](const v1::Trace& trace) { door_.OnTraceEnded(trace); }};
-  auto solve = Solve::Create(worker.loop(), worker.pool(inputs_.model.name), inputs_.config.server, inputs_.model,
-                             std::move(solve_inputs));
+  SolveInputs solve_inputs{
+      .request = std::move(inputs_.request),
+      .plan = inputs_.plan,
+      .solve_id = inputs_.solve_id,
+      .traceparent = inputs_.traceparent,
+      .arrived = arrived_,
+      .answer_by = AnswerBy(),
+      .on_trace_ended = [this](const v1::Trace& trace) { door_.OnTraceEnded(trace); }};
+  auto solve = Solve::Create(worker.loop(), worker.pool(inputs_.model.name), inputs_.config.server,
+                             inputs_.model, std::move(solve_inputs));
   if (!solve.ok()) {
     ended_ = true;
     inputs_.metrics.OnSolveStarted(-1);
@@ -43,8 +44,8 @@ void SolveCall::Done(SolveOutcome outcome) {
   ended_ = true;
   Observe(outcome.status.code(), outcome.response);
   if (!outcome.status.ok()) {
-    Log(absl::StrCat("solve ", inputs_.solve_id, " failed: ", outcome.status.ToString(), "; billed ",
-                     outcome.response.usage().billed_tokens(), " tokens"));
+    Log(absl::StrCat("solve ", inputs_.solve_id, " failed: ", outcome.status.ToString(),
+                     "; billed ", outcome.response.usage().billed_tokens(), " tokens"));
   }
   door_.OnOutcome(outcome.status, std::move(outcome.response));
 }
@@ -56,8 +57,8 @@ void SolveCall::Abandon() {
   *response.mutable_usage() = running_->solve().Bill();
   Observe(absl::StatusCode::kCancelled, response);
   Log(absl::StrCat("solve ", inputs_.solve_id, " was abandoned by its caller; billed ",
-                   response.usage().finished_tokens(), " finished and ", response.usage().cancelled_tokens(),
-                   " cancelled tokens"));
+                   response.usage().finished_tokens(), " finished and ",
+                   response.usage().cancelled_tokens(), " cancelled tokens"));
 }
 
 void SolveCall::Observe(absl::StatusCode code, const v1::SolveResponse& response) const {

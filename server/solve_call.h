@@ -12,7 +12,8 @@
 
 namespace sextant {
 
-// What both kinds of call have in common. Created on a gRPC thread; all else, destruction included, is loop only.
+// What both kinds of call have in common. Created on a gRPC thread; all else, destruction included,
+// is loop only.
 class SolveCall {
  public:
   // How the call talks to gRPC. Loop only.
@@ -41,7 +42,8 @@ class SolveCall {
   SolveCall(Inputs inputs, Door& door) : inputs_(std::move(inputs)), door_(door) {}
 
   void Start();
-  // The caller has left: cancels the solve, counts it, logs its bill. Nothing happens when it has ended.
+  // The caller has left: cancels the solve, counts it, logs its bill. Nothing happens when it has
+  // ended.
   void Abandon();
   std::optional<v1::Progress> Progress() const;
 

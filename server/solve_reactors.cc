@@ -12,20 +12,19 @@ namespace {
 // How often a stream says how far it is; a balancer in between needs at least one event in 10 s.
 constexpr absl::Duration kProgressEvery = absl::Milliseconds(250);
 
-// Both reactors post everything to the loop, in order: gRPC calls OnDone last, so the work that deletes the reactor is the last
-// that refers to it.
+// Both reactors post everything to the loop, in order: gRPC calls OnDone last, so the work that
+// deletes the reactor is the last that refers to it.
 
 // Solve: one response.
 class UnaryDoor final : public grpc::ServerUnaryReactor, private SolveCall::Door {
  public:
   UnaryDoor(SolveCall::Inputs inputs, v1::SolveResponse* response)
-      : loop_(inputs.worker.loop()),
-        response_(response),
-        call_(std::move(inputs), *this) {
+      : loop_(inputs.worker.loop()), response_(response), call_(std::move(inputs), *this) {
     loop_.Post([this] { call_.Start(); });
   }
 
-  // gRPC threads. After OnCancel, Finish is still due exactly once; whether it was called is known on the loop.
+  // gRPC threads. After OnCancel, Finish is still due exactly once; whether it was called is known
+  // on the loop.
   void OnCancel() override {
     loop_.Post([this] {
       call_.Abandon();
@@ -54,12 +53,12 @@ class UnaryDoor final : public grpc::ServerUnaryReactor, private SolveCall::Door
   bool finished_ = false;
 };
 
-// SolveStream: events as they happen. One write at a time; of a slow reader's events only progress is left out.
+// SolveStream: events as they happen. One write at a time; of a slow reader's events only progress
+// is left out.
 class StreamDoor final : public grpc::ServerWriteReactor<v1::SolveEvent>, private SolveCall::Door {
  public:
   explicit StreamDoor(SolveCall::Inputs inputs)
-      : loop_(inputs.worker.loop()),
-        call_(std::move(inputs), *this) {
+      : loop_(inputs.worker.loop()), call_(std::move(inputs), *this) {
     loop_.Post([this] {
       progress_timer_.emplace(loop_, [this] { SendProgress(); });
       progress_timer_->Set(loop_.Now() + kProgressEvery);

@@ -32,7 +32,8 @@ std::string Metadata(const grpc::CallbackServerContext& context, const char* nam
   return std::string(found->second.data(), found->second.size());
 }
 
-grpc::ServerUnaryReactor* Answered(grpc::CallbackServerContext* context, const absl::Status& status) {
+grpc::ServerUnaryReactor* Answered(grpc::CallbackServerContext* context,
+                                   const absl::Status& status) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(ToGrpc(status));
   return reactor;
@@ -66,26 +67,32 @@ absl::StatusOr<const ModelConfig*> SolveService::FindModel(const std::string& na
   for (const ModelConfig& model : config_.models) {
     if (model.name == name) return &model;
   }
-  const std::string known = absl::StrJoin(config_.models, ", ", [](std::string* out, const ModelConfig& m) {
-    out->append(m.name);
-  });
-  if (name.empty()) return absl::InvalidArgumentError(absl::StrCat("model is empty, expected one of: ", known));
-  return absl::NotFoundError(absl::StrCat("model \"", name.substr(0, 200), "\" is not served here; known: ", known));
+  const std::string known = absl::StrJoin(
+      config_.models, ", ", [](std::string* out, const ModelConfig& m) { out->append(m.name); });
+  if (name.empty())
+    return absl::InvalidArgumentError(absl::StrCat("model is empty, expected one of: ", known));
+  return absl::NotFoundError(
+      absl::StrCat("model \"", name.substr(0, 200), "\" is not served here; known: ", known));
 }
 
-absl::StatusOr<v1::Plan> SolveService::PlanFor(const v1::SolveRequest& request, absl::Duration time_left) const {
+absl::StatusOr<v1::Plan> SolveService::PlanFor(const v1::SolveRequest& request,
+                                               absl::Duration time_left) const {
   const auto model = FindModel(request.model());
   if (!model.ok()) return model.status();
   if (absl::Status status = CheckRequest(request, **model); !status.ok()) return status;
-  return MakePlan({.request = request, .model = **model, .policy = policy_, .time_left = time_left});
+  return MakePlan(
+      {.request = request, .model = **model, .policy = policy_, .time_left = time_left});
 }
 
 Worker& SolveService::NextWorker() {
   return *workers_[next_worker_.fetch_add(1, std::memory_order_relaxed) % workers_.size()];
 }
 
-absl::StatusOr<SolveCall::Inputs> SolveService::InputsFor(const grpc::CallbackServerContext& context,
-                                                          const v1::SolveRequest& request) {
+absl::StatusOr<SolveCall::Inputs> SolveService::InputsFor(
+    const grpc::CallbackServerContext& context, const v1::SolveRequest& request) {
+  if (draining_) {
+    return absl::UnavailableError("the server is shutting down; send the request to another one");
+  }
   const absl::Duration time_left = TimeLeft(context);
   auto plan = PlanFor(request, time_left);
   if (!plan.ok()) return plan.status();
@@ -100,21 +107,23 @@ absl::StatusOr<SolveCall::Inputs> SolveService::InputsFor(const grpc::CallbackSe
                            .time_left = time_left};
 }
 
-grpc::ServerUnaryReactor* SolveService::Solve(grpc::CallbackServerContext* context, const v1::SolveRequest* request,
+grpc::ServerUnaryReactor* SolveService::Solve(grpc::CallbackServerContext* context,
+                                              const v1::SolveRequest* request,
                                               v1::SolveResponse* response) {
   auto inputs = InputsFor(*context, *request);
   if (!inputs.ok()) return Answered(context, inputs.status());
   return StartSolve(*std::move(inputs), response);
 }
 
-grpc::ServerWriteReactor<v1::SolveEvent>* SolveService::SolveStream(grpc::CallbackServerContext* context,
-                                                                    const v1::SolveRequest* request) {
+grpc::ServerWriteReactor<v1::SolveEvent>* SolveService::SolveStream(
+    grpc::CallbackServerContext* context, const v1::SolveRequest* request) {
   auto inputs = InputsFor(*context, *request);
   if (!inputs.ok()) return new RefusedStream(inputs.status());
   return StartSolveStream(*std::move(inputs));
 }
 
-grpc::ServerUnaryReactor* SolveService::Plan(grpc::CallbackServerContext* context, const v1::SolveRequest* request,
+grpc::ServerUnaryReactor* SolveService::Plan(grpc::CallbackServerContext* context,
+                                             const v1::SolveRequest* request,
                                              v1::PlanResponse* response) {
   auto plan = PlanFor(*request, TimeLeft(*context));
   if (!plan.ok()) return Answered(context, plan.status());
@@ -123,12 +132,16 @@ grpc::ServerUnaryReactor* SolveService::Plan(grpc::CallbackServerContext* contex
 }
 
 grpc::ServerUnaryReactor* SolveService::ReportOutcome(grpc::CallbackServerContext* context,
-                                                      const v1::ReportOutcomeRequest*, v1::ReportOutcomeResponse*) {
-  return Answered(context, absl::UnimplementedError(
-                              "ReportOutcome is not part of this version: send a reference_answer with the request"));
+                                                      const v1::ReportOutcomeRequest*,
+                                                      v1::ReportOutcomeResponse*) {
+  return Answered(
+      context,
+      absl::UnimplementedError(
+          "ReportOutcome is not part of this version: send a reference_answer with the request"));
 }
 
-grpc::ServerUnaryReactor* SolveService::ListModels(grpc::CallbackServerContext* context, const v1::ListModelsRequest*,
+grpc::ServerUnaryReactor* SolveService::ListModels(grpc::CallbackServerContext* context,
+                                                   const v1::ListModelsRequest*,
                                                    v1::ListModelsResponse* response) {
   for (const ModelConfig& model : config_.models) {
     v1::Model& m = *response->add_models();
@@ -148,7 +161,8 @@ grpc::ServerUnaryReactor* SolveService::ListModels(grpc::CallbackServerContext* 
   }
   // Every worker adds what its pools know; the last one answers.
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  auto left = std::make_shared<std::atomic<size_t>>(workers_.size());  // Shared by the workers' posts.
+  auto left =
+      std::make_shared<std::atomic<size_t>>(workers_.size());  // Shared by the workers' posts.
   auto adding = std::make_shared<std::mutex>();
   for (const auto& worker : workers_) {
     worker->loop().Post([&worker = *worker, response, reactor, left, adding] {

@@ -1,6 +1,8 @@
-// The RPCs of sextant.v1: checks a request, plans it, puts it on an event loop, writes what happens.
+// The RPCs of sextant.v1: checks a request, plans it, puts it on an event loop, writes what
+// happens.
 //
-// gRPC's threads validate, plan and post; everything else happens on the loop of the worker that the solve is given to.
+// gRPC's threads validate, plan and post; everything else happens on the loop of the worker that
+// the solve is given to.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -21,18 +23,23 @@ class SolveService : public v1::Sextant::CallbackService {
   SolveService(const Config& config, const Policy& policy, Metrics& metrics,
                std::vector<std::unique_ptr<Worker>>& workers);
 
-  grpc::ServerUnaryReactor* Solve(grpc::CallbackServerContext* context, const v1::SolveRequest* request,
+  grpc::ServerUnaryReactor* Solve(grpc::CallbackServerContext* context,
+                                  const v1::SolveRequest* request,
                                   v1::SolveResponse* response) override;
   grpc::ServerWriteReactor<v1::SolveEvent>* SolveStream(grpc::CallbackServerContext* context,
                                                         const v1::SolveRequest* request) override;
-  grpc::ServerUnaryReactor* Plan(grpc::CallbackServerContext* context, const v1::SolveRequest* request,
+  grpc::ServerUnaryReactor* Plan(grpc::CallbackServerContext* context,
+                                 const v1::SolveRequest* request,
                                  v1::PlanResponse* response) override;
   grpc::ServerUnaryReactor* ReportOutcome(grpc::CallbackServerContext* context,
                                           const v1::ReportOutcomeRequest* request,
                                           v1::ReportOutcomeResponse* response) override;
-  grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context, const v1::ListModelsRequest* request,
+  grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
+                                       const v1::ListModelsRequest* request,
                                        v1::ListModelsResponse* response) override;
 
+  // Refuses new solves with UNAVAILABLE from now on.
+  void BeginDrain() { draining_ = true; }
   // Ends every running solve with what it has; stop_reason DRAINING.
   void EndAll();
 
@@ -48,6 +55,7 @@ class SolveService : public v1::Sextant::CallbackService {
   Metrics& metrics_;
   std::vector<std::unique_ptr<Worker>>& workers_;
   std::atomic<unsigned> next_worker_ = 0;
+  std::atomic<bool> draining_ = false;
 };
 
 }  // namespace sextant

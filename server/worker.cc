@@ -21,7 +21,8 @@ Worker::Worker(const Config& config, PoolObserver& observer, Resolver::LookUp lo
         members.push_back({.name = backend.name,
                            .max_traces = backend.max_traces,
                            .max_attempts = backend.max_attempts,
-                           .backend = std::make_unique<OpenAiBackend>(connections_->http, backend, kMaxEventBytes)});
+                           .backend = std::make_unique<OpenAiBackend>(connections_->http, backend,
+                                                                      kMaxEventBytes)});
       }
       pools_[model.name] = std::make_unique<Pool>(loop(), std::move(members), observer);
     }
@@ -42,7 +43,8 @@ void Worker::EndAll(v1::StopReason reason) {
   }
 }
 
-Worker::Running::Running(Worker& worker, std::unique_ptr<Solve> solve, std::function<void(SolveOutcome)> on_done)
+Worker::Running::Running(Worker& worker, std::unique_ptr<Solve> solve,
+                         std::function<void(SolveOutcome)> on_done)
     : worker_(worker), solve_(std::move(solve)), on_done_(std::move(on_done)) {
   worker_.running_.insert(this);
   task_.Launch(Run(*this));

@@ -1,4 +1,5 @@
-// One event loop with everything that lives on it: connections, pools, running solves. More loops are whole copies.
+// One event loop with everything that lives on it: connections, pools, running solves. More loops
+// are whole copies.
 #pragma once
 #include <functional>
 #include <map>
@@ -18,20 +19,24 @@ namespace sextant {
 class Worker {
  public:
   // `config` and `observer` outlive the worker. `look_up` replaces the system's name look-up.
-  Worker(const Config& config, PoolObserver& observer, Resolver::LookUp look_up = Resolver::SystemLookUp);
+  Worker(const Config& config, PoolObserver& observer,
+         Resolver::LookUp look_up = Resolver::SystemLookUp);
   ~Worker();
 
   Loop& loop() { return thread_.loop(); }  // Post() from any thread.
 
   // The rest: loop only.
   Backend& pool(const std::string& model) { return *pools_.at(model); }
-  std::vector<Pool::MemberState> BackendStates(const std::string& model) { return pools_.at(model)->States(); }
+  std::vector<Pool::MemberState> BackendStates(const std::string& model) {
+    return pools_.at(model)->States();
+  }
 
-  // A solve that runs from construction on and hands its outcome to `on_done`, which must not destroy it. Destroying it
-  // cancels the solve. The worker outlives it.
+  // A solve that runs from construction on and hands its outcome to `on_done`, which must not
+  // destroy it. Destroying it cancels the solve. The worker outlives it.
   class Running {
    public:
-    Running(Worker& worker, std::unique_ptr<Solve> solve, std::function<void(SolveOutcome)> on_done);
+    Running(Worker& worker, std::unique_ptr<Solve> solve,
+            std::function<void(SolveOutcome)> on_done);
     ~Running();
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
@@ -50,7 +55,8 @@ class Worker {
 
  private:
   struct Connections {
-    Connections(Loop& loop, Resolver::LookUp look_up) : resolver(loop, std::move(look_up)), http(loop, resolver) {}
+    Connections(Loop& loop, Resolver::LookUp look_up)
+        : resolver(loop, std::move(look_up)), http(loop, resolver) {}
     Resolver resolver;
     HttpClient http;
   };

@@ -1,9 +1,6 @@
 // Strict reading of YAML files: every value is asked for by key, type and range, and everything
 // that does not fit becomes an error with file, line and path. Errors are collected, so that one
 // run reports all of them. The configuration and the policies are read with it.
-//
-// Limits: 1 MiB of text, 32 levels, 100,000 nodes (aliases expanded). One document a file; aliases
-// are allowed, tags other than !!str are not.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -12,38 +9,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "server/yaml_document.h"
 
 namespace sextant {
-
-// A node of a YAML document. Lines count from 1.
-struct YamlNode {
-  enum class Kind { kNull, kScalar, kList, kMap };
-  struct Entry;
-
-  Kind kind = Kind::kNull;
-  int line = 1;
-  std::string text;             // Of a scalar.
-  bool quoted = false;          // A scalar that can only be text.
-  std::vector<YamlNode> items;  // Of a list.
-  std::vector<Entry> entries;   // Of a mapping, in the order of the file; keys may repeat.
-};
-
-struct YamlNode::Entry {
-  std::string key;
-  int line = 1;
-  YamlNode value;
-};
-
-// The bytes of a file. NOT_FOUND, PERMISSION_DENIED, or INVALID_ARGUMENT for a folder and for more
-// than 1 MiB.
-absl::StatusOr<std::string> ReadTextFile(const std::string& path);
-
-// INVALID_ARGUMENT, `name:line: ...`, for text that is not one YAML document within the limits.
-absl::StatusOr<YamlNode> ParseYaml(absl::string_view text, absl::string_view name);
 
 // The errors of one file.
 class YamlErrors {

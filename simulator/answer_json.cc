@@ -101,9 +101,7 @@ EventWriter::EventWriter(AnswerHead head) : head_(std::move(head)) {
 
 std::string EventWriter::Take() { return std::exchange(bytes_, std::string()); }
 
-void EventWriter::Begin(int choice) {
-  absl::StrAppend(&bytes_, start_, "{\"index\":", choice);
-}
+void EventWriter::Begin(int choice) { absl::StrAppend(&bytes_, start_, "{\"index\":", choice); }
 
 void EventWriter::End(const std::optional<Usage>& usage) {
   bytes_ += ']';
@@ -114,8 +112,9 @@ void EventWriter::End(const std::optional<Usage>& usage) {
 void EventWriter::AddRole(int choice) {
   if (head_.endpoint != Endpoint::kChat) return;
   Begin(choice);
-  bytes_ += ",\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,"
-            "\"finish_reason\":null}";
+  bytes_ +=
+      ",\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,"
+      "\"finish_reason\":null}";
   End(std::nullopt);
 }
 
@@ -133,7 +132,8 @@ void EventWriter::AddDelta(const Script& script, const TextPieces& pieces) {
     if (open == nullptr || *open != piece.field) {
       if (open != nullptr) bytes_ += "\",";
       const bool is_content = piece.field == TextField::kContent;
-      absl::StrAppend(&bytes_, "\"", is_content ? "content" : ReasoningKey(script.thinking), "\":\"");
+      absl::StrAppend(&bytes_, "\"", is_content ? "content" : ReasoningKey(script.thinking),
+                      "\":\"");
       open = &piece.field;
     }
     AppendEscapedJson(&bytes_, piece.text);

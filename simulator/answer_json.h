@@ -37,8 +37,8 @@ class EventWriter {
   void AddTokens(int choice, const Script& script, int64_t from, int64_t to,
                  const std::optional<Usage>& usage);
   void AddFinish(int choice, absl::string_view reason, const std::optional<Usage>& usage);
-  void AddUsage(const Usage& usage);   // The last chunk, with empty choices.
-  void AddDone();                      // data: [DONE]
+  void AddUsage(const Usage& usage);  // The last chunk, with empty choices.
+  void AddDone();                     // data: [DONE]
   void AddError(absl::string_view message);
   // What no server should send: a chunk whose text is a number, bytes that are no event.
   void AddWrongType(int choice);

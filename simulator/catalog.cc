@@ -72,8 +72,8 @@ std::string SimulatedPrefix(const CompletionRequest& request, const Problem& pro
 
 Script SimulateSample(const CompletionRequest& request, const Problem& problem,
                       const SimulatedModel& model, int64_t seed) {
-  const bool in_text = request.endpoint == Endpoint::kCompletions ||
-                       model.thinking == ThinkingStyle::kThinkTag;
+  const bool in_text =
+      request.endpoint == Endpoint::kCompletions || model.thinking == ThinkingStyle::kThinkTag;
   SimulatedTrace trace = Simulate(model, problem, seed, SimulatedPrefix(request, problem, model),
                                   in_text ? ThinkingFields::kInText : ThinkingFields::kApart);
   Script script;
@@ -152,10 +152,10 @@ absl::StatusOr<std::vector<Script>> Catalog::ScriptsFor(const CompletionRequest&
   }
   const std::vector<const Problem*> problems = problems_.In(request.prompt);
   if (problems.empty()) {
-    return absl::NotFoundError(absl::StrCat(
-        request.endpoint == Endpoint::kChat ? "the last user message" : "the prompt",
-        " contains no known problem; expected the prompt of one of the ", problems_.size(),
-        " problems of ", problems_.path(), ", word for word"));
+    return absl::NotFoundError(
+        absl::StrCat(request.endpoint == Endpoint::kChat ? "the last user message" : "the prompt",
+                     " contains no known problem; expected the prompt of one of the ",
+                     problems_.size(), " problems of ", problems_.path(), ", word for word"));
   }
   if (simulated == nullptr) return Replay(request, seed, problems);
   if (request.beam_width) {
@@ -232,10 +232,10 @@ absl::StatusOr<Script> Catalog::ReplayBeam(const CompletionRequest& request, con
   if (beam == recorded.beams.end()) {
     std::vector<int64_t> widths;
     for (const auto& [width, trace] : recorded.beams) widths.push_back(width);
-    return absl::InvalidArgumentError(absl::StrCat(
-        "no beam of width ", *request.beam_width, " was recorded for model ", request.model,
-        ", problem ", problem.problem_id, " of ", problem.dataset, "; recorded widths: ",
-        widths.empty() ? "none" : absl::StrJoin(widths, ", ")));
+    return absl::InvalidArgumentError(
+        absl::StrCat("no beam of width ", *request.beam_width, " was recorded for model ",
+                     request.model, ", problem ", problem.problem_id, " of ", problem.dataset,
+                     "; recorded widths: ", widths.empty() ? "none" : absl::StrJoin(widths, ", ")));
   }
   Script script;
   script.text = recorded_.TextOf(beam->second);

@@ -19,12 +19,12 @@ namespace sextant {
 // What one choice will say, to its end or to the limit of the request.
 struct Script {
   TokenText text;
-  bool is_cut = false;             // Ends at max_tokens: finish_reason "length", else "stop".
+  bool is_cut = false;  // Ends at max_tokens: finish_reason "length", else "stop".
   const Problem* problem = nullptr;
-  int64_t sample = 0;              // sample_id of a recorded trace, seed of a simulated one.
-  std::optional<int> beam_width;   // The best beam of this width; `sample` has no meaning then.
-  uint64_t logprob_key = 0;        // Log-probabilities are derived from it.
-  double surprise = 0;             // Their mean, negated.
+  int64_t sample = 0;             // sample_id of a recorded trace, seed of a simulated one.
+  std::optional<int> beam_width;  // The best beam of this width; `sample` has no meaning then.
+  uint64_t logprob_key = 0;       // Log-probabilities are derived from it.
+  double surprise = 0;            // Their mean, negated.
   ThinkingStyle thinking = ThinkingStyle::kNone;  // Where reasoning parts go.
 };
 

@@ -97,7 +97,8 @@ std::string ContentOf(const Json& message, const std::string& path, Fields& fiel
     for (const Json& part : *content) {
       const bool is_text = part.is_object() && part.contains("text") && part["text"].is_string();
       if (!is_text) {
-        fields.Fail(path, "holds a part without text, expected {\"type\": \"text\", \"text\": ...}");
+        fields.Fail(path,
+                    "holds a part without text, expected {\"type\": \"text\", \"text\": ...}");
         return "";
       }
       absl::StrAppend(&text, part["text"].get<std::string>());

@@ -23,13 +23,13 @@ struct CompletionRequest {
   bool stream = false;
   bool include_usage = false;
   bool continuous_usage = false;
-  int n = 1;                       // 1 to 256.
-  std::optional<int> beam_width;   // Set: the best beam of this width is asked for.
+  int n = 1;                      // 1 to 256.
+  std::optional<int> beam_width;  // Set: the best beam of this width is asked for.
   std::optional<int64_t> seed;
-  std::vector<std::string> stop;   // At most 16, none empty.
-  std::optional<int64_t> max_tokens;   // At least 1; unset: no limit.
-  std::optional<int> top_logprobs;     // 0 to 20; unset: no log-probabilities.
-  int64_t prompt_tokens = 0;       // Estimated: a token for every four bytes of the messages.
+  std::vector<std::string> stop;      // At most 16, none empty.
+  std::optional<int64_t> max_tokens;  // At least 1; unset: no limit.
+  std::optional<int> top_logprobs;    // 0 to 20; unset: no log-probabilities.
+  int64_t prompt_tokens = 0;          // Estimated: a token for every four bytes of the messages.
 };
 
 // INVALID_ARGUMENT names the field, what it is and what was expected. Fields that the simulator has

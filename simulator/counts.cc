@@ -34,7 +34,7 @@ std::string PrometheusText(const SimulatorCounts& counts) {
       "simulator_streams_total{outcome=\"failed\"} ", counts.streams_failed, "\n",
       Single("simulator_tokens_total", "counter", "Tokens generated.", counts.tokens),
       Single("simulator_tokens_after_disconnect_total", "counter",
-             "Tokens generated after the client had closed the connection; an upper bound.",
+             "Tokens generated after the client had closed the connection.",
              counts.tokens_after_disconnect),
       Single("simulator_faults_total", "counter", "Requests that a fault was asked for.",
              counts.faults),

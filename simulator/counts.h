@@ -14,10 +14,10 @@ struct SimulatorCounts {
   int64_t streams_cut = 0;
   int64_t streams_failed = 0;
   int64_t tokens = 0;  // Generated.
-  // Tokens that were generated after their client had closed the connection. An upper bound: a
-  // close is seen when the loop polls, so the tokens written between the two polls around it count.
+  // Tokens that were generated when their client had already closed the connection: those of the
+  // chunk at whose writing the close is seen. Closes are also seen between chunks, as they come.
   int64_t tokens_after_disconnect = 0;
-  int64_t faults = 0;  // Requests that a fault was asked for.
+  int64_t faults = 0;                // Requests that a fault was asked for.
   std::map<int, int64_t> responses;  // By HTTP status.
   // How late chunks were written: whether the simulator kept the pace it was asked for.
   int64_t paced_writes = 0;

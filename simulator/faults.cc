@@ -76,8 +76,8 @@ absl::Status SetFromText(absl::string_view key, absl::string_view value, Fault& 
     const int64_t max = known.number != nullptr ? known.max : kMaxCount;
     int64_t number = 0;
     if (!absl::SimpleAtoi(value, &number) || number < min || number > max) {
-      return HeaderError(absl::StrCat(key, " is ", Quoted(value),
-                                      ", expected a whole number from ", min, " to ", max));
+      return HeaderError(absl::StrCat(key, " is ", Quoted(value), ", expected a whole number from ",
+                                      min, " to ", max));
     }
     if (known.number != nullptr) {
       fault.*known.number = static_cast<int>(number);

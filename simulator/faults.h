@@ -15,17 +15,17 @@ namespace sextant {
 // What goes wrong with one request; nothing by default. `after` fields count the tokens of the
 // choice that gets there first, and do not happen when the stream ends earlier.
 struct Fault {
-  bool refuse = false;                         // The connection is closed without an answer.
-  bool never_answer = false;                   // Not a byte is sent, not even a status.
-  std::optional<int> status;                   // This HTTP status and an error object: 400 to 599.
-  std::optional<int> retry_after_s;            // The Retry-After of that status; 1 for 429 if unset.
-  absl::Duration first_token_delay;            // The whole stream is this much later.
-  std::optional<int64_t> stall_after;          // Then silence on an open connection.
-  std::optional<int64_t> cut_after;            // Then half an event, and the connection is closed.
-  std::optional<int64_t> garbage_after;        // Then bytes that are no event; the stream goes on.
-  std::optional<int64_t> error_after;          // Then an error object in the stream, and its end.
-  std::optional<int64_t> wrong_types_after;    // Then one chunk whose text is a number; goes on.
-  bool no_usage = false;                       // As from a server that sends no usage.
+  bool refuse = false;                       // The connection is closed without an answer.
+  bool never_answer = false;                 // Not a byte is sent, not even a status.
+  std::optional<int> status;                 // This HTTP status and an error object: 400 to 599.
+  std::optional<int> retry_after_s;          // The Retry-After of that status; 1 for 429 if unset.
+  absl::Duration first_token_delay;          // The whole stream is this much later.
+  std::optional<int64_t> stall_after;        // Then silence on an open connection.
+  std::optional<int64_t> cut_after;          // Then half an event, and the connection is closed.
+  std::optional<int64_t> garbage_after;      // Then bytes that are no event; the stream goes on.
+  std::optional<int64_t> error_after;        // Then an error object in the stream, and its end.
+  std::optional<int64_t> wrong_types_after;  // Then one chunk whose text is a number; goes on.
+  bool no_usage = false;                     // As from a server that sends no usage.
 
   bool any() const;
 };
@@ -51,7 +51,7 @@ class FaultRules {
 
  private:
   struct Rule {
-    std::string model;             // Empty: every model.
+    std::string model;  // Empty: every model.
     double probability = 1;
     int64_t skip = 0;              // Matching requests to leave alone first.
     std::optional<int64_t> times;  // Unset: no limit.

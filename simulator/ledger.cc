@@ -17,24 +17,25 @@ constexpr size_t kMaxKept = 65'536;
 
 absl::string_view OutcomeName(StreamOutcome outcome) {
   switch (outcome) {
-    case StreamOutcome::kFinished: return "finished";
-    case StreamOutcome::kCut: return "cut";
-    case StreamOutcome::kFailed: return "failed";
+    case StreamOutcome::kFinished:
+      return "finished";
+    case StreamOutcome::kCut:
+      return "cut";
+    case StreamOutcome::kFailed:
+      return "failed";
   }
   return "unknown";
 }
 
 std::string LedgerLine(const LedgerEntry& entry) {
-  const std::string sample = entry.beam_width
-                                 ? absl::StrCat("\"beam_width\":", *entry.beam_width)
-                                 : absl::StrCat("\"sample\":", entry.sample);
-  return absl::StrCat("{\"request_id\":", QuotedJson(entry.request_id),
-                      ",\"model\":", QuotedJson(entry.model),
-                      ",\"dataset\":", QuotedJson(entry.dataset),
-                      ",\"problem_id\":", entry.problem_id, ",\"choice\":", entry.choice, ",",
-                      sample, ",\"tokens\":", entry.tokens,
-                      ",\"prompt_tokens\":", entry.prompt_tokens, ",\"outcome\":\"",
-                      OutcomeName(entry.outcome), "\"}\n");
+  const std::string sample = entry.beam_width ? absl::StrCat("\"beam_width\":", *entry.beam_width)
+                                              : absl::StrCat("\"sample\":", entry.sample);
+  return absl::StrCat(
+      "{\"request_id\":", QuotedJson(entry.request_id), ",\"model\":", QuotedJson(entry.model),
+      ",\"dataset\":", QuotedJson(entry.dataset), ",\"problem_id\":", entry.problem_id,
+      ",\"choice\":", entry.choice, ",", sample, ",\"tokens\":", entry.tokens,
+      ",\"prompt_tokens\":", entry.prompt_tokens, ",\"outcome\":\"", OutcomeName(entry.outcome),
+      "\"}\n");
 }
 
 absl::StatusOr<Ledger> Ledger::Open(const std::string& path) {

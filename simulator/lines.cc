@@ -22,7 +22,8 @@ LineReader::LineReader(File file, std::string path)
 
 absl::StatusOr<LineReader> LineReader::Open(const std::string& path) {
   struct stat info;
-  if (stat(path.c_str(), &info) != 0) return absl::ErrnoToStatus(errno, absl::StrCat("open ", path));
+  if (stat(path.c_str(), &info) != 0)
+    return absl::ErrnoToStatus(errno, absl::StrCat("open ", path));
   if (S_ISDIR(info.st_mode)) {
     return absl::InvalidArgumentError(absl::StrCat(path, " is a folder, expected a file"));
   }

@@ -10,9 +10,10 @@ namespace sextant {
 namespace {
 
 // Stand-ins for the tokens that were not chosen; more than a request can ask for.
-constexpr absl::string_view kOtherTokens[] = {
-    " the", " of",   " and",  " to",  " is", " that", " we",   " so",   " then", " with", " for", " as",
-    " by",  " from", " this", " it",  " in", " can",  " have", " thus", " now",  " let",  " if",  " at"};
+constexpr absl::string_view kOtherTokens[] = {" the",  " of",   " and",  " to",   " is",  " that",
+                                              " we",   " so",   " then", " with", " for", " as",
+                                              " by",   " from", " this", " it",   " in",  " can",
+                                              " have", " thus", " now",  " let",  " if",  " at"};
 
 }  // namespace
 

@@ -37,8 +37,7 @@ absl::StatusOr<Problem> ReadProblem(const JsonRow& row) {
   if (!name.ok()) return name.status();
   problem.problem_id = *std::move(name);
 
-  problem.difficulty =
-      UnitInterval(StableHash(problem.problem_id, StableHash(problem.dataset)));
+  problem.difficulty = UnitInterval(StableHash(problem.problem_id, StableHash(problem.dataset)));
   if (row.Has("difficulty")) {
     const absl::StatusOr<double> difficulty = row.Number("difficulty", 0, 1);
     if (!difficulty.ok()) return difficulty.status();

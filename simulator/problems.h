@@ -12,7 +12,7 @@ namespace sextant {
 
 struct Problem {
   std::string dataset;
-  std::string problem_id;   // As JSON: 7, or "seven" with its quotes.
+  std::string problem_id;  // As JSON: 7, or "seven" with its quotes.
   std::string prompt;
   std::string answer;
   std::string answer_kind;  // integer, choice, ...; decides what a wrong answer looks like.
@@ -25,7 +25,8 @@ class Problems {
  public:
   // Reads JSON Lines (gzip or not) with `dataset`, `problem_id`, `prompt`, `answer`, `answer_kind`
   // and optionally `difficulty` and `distractors`; other fields are ignored. INVALID_ARGUMENT names
-  // file and line; also for a (dataset, problem_id) that is there twice and for a file without rows.
+  // file and line; also for a (dataset, problem_id) that is there twice and for a file without
+  // rows.
   static absl::StatusOr<Problems> Load(const std::string& path);
 
   size_t size() const { return problems_.size(); }

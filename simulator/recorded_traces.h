@@ -14,12 +14,14 @@
 
 namespace sextant {
 
+class JsonRow;
+
 struct RecordedTrace {
   int64_t tokens = 0;         // completion_tokens of the row.
   int64_t filler_tokens = 0;  // Those before `text`, of which only the end was recorded.
   bool whole = false;         // `text` is the whole output.
   std::string text;
-  std::string position;       // file:line, for messages.
+  std::string position;  // file:line, for messages.
 };
 
 // What was recorded for a model and a problem.
@@ -52,6 +54,10 @@ class RecordedTraces {
   TokenText TextOf(const RecordedTrace& trace) const;
 
  private:
+  absl::Status AddFile(const std::string& path, const Problems& problems);
+  absl::Status AddRow(const JsonRow& row, const Problems& problems);
+  void Finish();  // Counts, and makes the filler that the longest trace needs.
+
   using ByProblem = absl::btree_map<const Problem*, RecordedSamples>;
 
   absl::btree_map<std::string, ByProblem> by_model_;

@@ -53,8 +53,8 @@ double ChanceOfRight(const SimulatedModel& model, double difficulty, double rela
   const double typical =
       model.easy_accuracy + (model.hard_accuracy - model.easy_accuracy) * difficulty;
   const double log_odds = std::log(std::max(typical, 1e-9) / std::max(1 - typical, 1e-9));
-  const double shifted = log_odds + LengthDirection(model.horizon, difficulty) *
-                                        model.length_effect * relative_length;
+  const double shifted =
+      log_odds + LengthDirection(model.horizon, difficulty) * model.length_effect * relative_length;
   return 1 / (1 + std::exp(-shifted));
 }
 
@@ -63,8 +63,8 @@ Draw DrawTrace(const SimulatedModel& model, const Problem& problem, StableRandom
   const double relative_length = random.Normal();
   const double mean = model.mean_tokens * (1 + model.by_difficulty * (problem.difficulty - 0.5));
   // The mean of a log-normal variable lies sigma^2 / 2 above its median, in logarithms.
-  const double log_length = std::log(std::max(mean, 1.0)) - model.sigma * model.sigma / 2 +
-                            model.sigma * relative_length;
+  const double log_length =
+      std::log(std::max(mean, 1.0)) - model.sigma * model.sigma / 2 + model.sigma * relative_length;
   draw.tokens = std::clamp(std::llround(std::exp(std::min(log_length, 40.0))),
                            static_cast<long long>(model.min_tokens),
                            static_cast<long long>(model.max_tokens));
@@ -138,12 +138,12 @@ std::vector<std::string> Conclusions(const Problem& problem, const Draw& draw) {
 std::string Thoughts(size_t bytes, StableRandom& random) {
   std::string text;
   text.reserve(bytes + 128);
-  for (int sentence = 1; text.size() < bytes; ++sentence) {
+  for (int sentence = 0; text.size() < bytes; ++sentence) {
     // Paragraphs of three sentences give step-by-step search something to cut at.
-    absl::StrAppend(&text, kThoughts[random.Below(std::size(kThoughts))],
-                    sentence % 3 == 0 ? "\n\n" : " ");
+    const absl::string_view separator = sentence == 0 ? "" : sentence % 3 == 0 ? "\n\n" : " ";
+    absl::StrAppend(&text, separator, kThoughts[random.Below(std::size(kThoughts))]);
   }
-  if (!absl::EndsWith(text, "\n\n")) absl::StrAppend(&text, "\n\n");
+  absl::StrAppend(&text, "\n\n");
   return text;
 }
 
@@ -176,16 +176,17 @@ Draft Write(const SimulatedModel& model, const Draw& draw, absl::string_view pre
             StableRandom& random) {
   Draft draft;
   const bool thinks = model.thinking != ThinkingStyle::kNone;
-  const bool is_opening = absl::StartsWith(absl::StrCat(thinks ? kThinkStart : "", opening), prefix);
+  const bool is_opening =
+      absl::StartsWith(absl::StrCat(thinks ? kThinkStart : "", opening), prefix);
   if (!prefix.empty() && !is_opening) {
     if (std::optional<std::string> rest = RestOfEnding(model, prefix, conclusions)) {
       draft.content = *std::move(rest);
       return draft;
     }
   }
-  const int64_t bytes = draw.tokens * kBytesPerToken -
-                        static_cast<int64_t>(std::max(prefix.size(), opening.size()) +
-                                             conclusions[0].size());
+  const int64_t bytes =
+      draw.tokens * kBytesPerToken -
+      static_cast<int64_t>(std::max(prefix.size(), opening.size()) + conclusions[0].size());
   std::string& thoughts = thinks ? draft.thinking : draft.content;
   if (prefix.empty()) thoughts = opening;
   absl::StrAppend(&thoughts, Thoughts(static_cast<size_t>(std::max<int64_t>(bytes, 0)), random));
@@ -211,8 +212,8 @@ SimulatedTrace Simulate(const SimulatedModel& model, const Problem& problem, int
   Draft draft = Write(model, draw, prefix, opening, Conclusions(problem, draw), random);
 
   if (fields == ThinkingFields::kInText && !draft.thinking.empty()) {
-    draft.content = absl::StrCat(prefix.empty() ? kThinkStart : "", draft.thinking, kThinkEnd,
-                                 draft.content);
+    draft.content =
+        absl::StrCat(prefix.empty() ? kThinkStart : "", draft.thinking, kThinkEnd, draft.content);
     draft.thinking.clear();
   }
   const auto text = std::make_shared<const std::string>(draft.thinking + draft.content);
@@ -224,9 +225,9 @@ SimulatedTrace Simulate(const SimulatedModel& model, const Problem& problem, int
   const double share =
       text->empty() ? 0 : static_cast<double>(thinking.size()) / static_cast<double>(text->size());
   const int64_t thinking_tokens =
-      thinking.empty() ? 0
-                       : std::clamp<int64_t>(
-                             std::llround(static_cast<double>(tokens) * share), 1, tokens - 1);
+      thinking.empty()
+          ? 0
+          : std::clamp<int64_t>(std::llround(static_cast<double>(tokens) * share), 1, tokens - 1);
   std::vector<TextPart> parts;
   if (thinking_tokens > 0) parts.push_back({thinking, thinking_tokens, TextField::kReasoning});
   parts.push_back({content, tokens - thinking_tokens, TextField::kContent});

@@ -32,8 +32,8 @@ struct SimulatedModel {
   int64_t max_tokens = 32768;
   double by_difficulty = 1;  // 0 to 2; difficulty d scales the mean by 1 + by_difficulty (d - 0.5).
 
-  // Share of right answers among traces of typical length, on problems of difficulty 0 and 1; linear
-  // in between.
+  // Share of right answers among traces of typical length, on problems of difficulty 0 and 1;
+  // linear in between.
   double easy_accuracy = 0.95;
   double hard_accuracy = 0.5;
   double length_effect = 0.7;  // Change of the log-odds per standard deviation of log length.

@@ -24,9 +24,9 @@ class StableRandom {
   explicit StableRandom(uint64_t seed) : state_(seed) {}
 
   uint64_t Next();
-  double Uniform();              // In [0, 1).
-  double Normal();               // Mean 0, standard deviation 1.
-  size_t Below(size_t limit);    // In [0, limit); `limit` is above 0.
+  double Uniform();            // In [0, 1).
+  double Normal();             // Mean 0, standard deviation 1.
+  size_t Below(size_t limit);  // In [0, limit); `limit` is above 0.
 
  private:
   uint64_t state_;

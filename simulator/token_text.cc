@@ -50,8 +50,8 @@ int64_t TokenText::TokenAt(size_t byte) const {
       continue;
     }
     // The even share lands on the token or, where a cut was moved back, one before it.
-    int64_t token = static_cast<int64_t>(byte * static_cast<size_t>(part.tokens) /
-                                         part.text.size());
+    int64_t token =
+        static_cast<int64_t>(byte * static_cast<size_t>(part.tokens) / part.text.size());
     while (token + 1 < part.tokens && StartOf(part, token + 1) <= byte) ++token;
     while (token > 0 && StartOf(part, token) > byte) --token;
     return tokens_before + token;
@@ -74,8 +74,7 @@ TextPieces TokenText::Bytes(size_t from, size_t to) const {
 
 TextPieces TokenText::Slice(int64_t from, int64_t to) const {
   const size_t begin = from <= 0 ? first_byte_ : std::max(first_byte_, ByteAt(first_token_ + from));
-  const size_t end =
-      to >= tokens() ? end_byte_ : std::min(end_byte_, ByteAt(first_token_ + to));
+  const size_t end = to >= tokens() ? end_byte_ : std::min(end_byte_, ByteAt(first_token_ + to));
   return Bytes(begin, end);
 }
 

@@ -65,8 +65,8 @@ class TokenText {
   TokenText StoppedAt(size_t end, size_t seen) const;
 
  private:
-  size_t ByteAt(int64_t token) const;     // Start of a token of the whole text.
-  int64_t TokenAt(size_t byte) const;     // Last token that starts at or before `byte`.
+  size_t ByteAt(int64_t token) const;  // Start of a token of the whole text.
+  int64_t TokenAt(size_t byte) const;  // Last token that starts at or before `byte`.
   TextPieces Bytes(size_t from, size_t to) const;
 
   std::vector<TextPart> parts_;

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client/cli/command_line.h"
 #include "tests/client_fake_server.h"
 
@@ -31,7 +31,7 @@ struct Terminal {
   int err_columns = 0;
 };
 
-Ran Run(const std::vector<std::string>& arguments, const Terminal& terminal = {}) {
+Ran RunSextant(const std::vector<std::string>& arguments, const Terminal& terminal = {}) {
   std::istringstream in(terminal.input);
   std::ostringstream out;
   std::ostringstream err;
@@ -56,36 +56,47 @@ FakeSolve Answers(const v1::SolveRequest&) {
 }
 
 TEST(CommandLineTest, ExitsWith2OnWrongUsage) {
-  EXPECT_EQ(Run({}).code, ExitCode::kMisused);
-  EXPECT_EQ(Run({"solv"}).code, ExitCode::kMisused);
-  EXPECT_EQ(Run({"solve", "--no-such-flag"}).code, ExitCode::kMisused);
-  EXPECT_EQ(Run({"models", "--server", "nowhere"}).code, ExitCode::kMisused);
-  EXPECT_EQ(Run({"eval", "--strategy", "simple"}).code, ExitCode::kMisused);
+  EXPECT_EQ(RunSextant({}).code, ExitCode::kMisused);
+  EXPECT_EQ(RunSextant({"solv"}).code, ExitCode::kMisused);
+  EXPECT_EQ(RunSextant({"solve", "--no-such-flag"}).code, ExitCode::kMisused);
+  EXPECT_EQ(RunSextant({"models", "--server", "nowhere"}).code, ExitCode::kMisused);
+  EXPECT_EQ(RunSextant({"eval", "--strategy", "simple"}).code, ExitCode::kMisused);
 }
 
 TEST(CommandLineTest, ExitsWith0OnHelpWhichHasAnExample) {
   for (const std::string command : {"solve", "plan", "models", "eval", "grade"}) {
-    const Ran ran = Run({command, "--help"});
+    const Ran ran = RunSextant({command, "--help"});
     EXPECT_EQ(ran.code, ExitCode::kOk);
     EXPECT_THAT(ran.out, HasSubstr("Example:\n  sextant " + command));
   }
-  EXPECT_EQ(Run({"--help"}).code, ExitCode::kOk);
-  EXPECT_THAT(Run({"--version"}).out, HasSubstr("sextant "));
+  EXPECT_EQ(RunSextant({"--help"}).code, ExitCode::kOk);
+  EXPECT_THAT(RunSextant({"--version"}).out, HasSubstr("sextant "));
 }
 
 TEST(CommandLineTest, ExitsWith1AndNamesCodeAndServerWhenThereIsNone) {
   std::string target;
   { target = FakeServer(Answers).target(); }  // A port that nobody listens on any more.
 
-  const Ran ran = Run({"models", "--server", target});
+  const Ran ran = RunSextant({"models", "--server", target});
 
   EXPECT_EQ(ran.code, ExitCode::kFailed);
   EXPECT_THAT(ran.err, AllOf(HasSubstr("UNAVAILABLE"), HasSubstr(target)));
   EXPECT_THAT(ran.out, IsEmpty());
 }
 
+TEST(CommandLineTest, SaysWhatWasWrongAndWhatWasExpected) {
+  EXPECT_THAT(RunSextant({"frob"}).err, HasSubstr("unknown subcommand or flag: frob"));
+  EXPECT_THAT(RunSextant({"solve", "--max-tokens", "0"}).err,
+              HasSubstr("sextant: --max-tokens: is 0, expected a whole number from 1 on\n"
+                        "Run sextant solve --help for more."));
+  EXPECT_THAT(RunSextant({"solve", "--temperature", "nan"}).err,
+              HasSubstr("--temperature: is nan, expected a number from 0 to 2"));
+  EXPECT_THAT(RunSextant({"solve", "--top-p", "0"}).err, HasSubstr("expected a number above 0"));
+  EXPECT_THAT(RunSextant({"solve", "--goal", "best"}).err, HasSubstr("--goal: best not in"));
+}
+
 TEST(CommandLineTest, RefusesArgumentsThatAreNotUtf8) {
-  const Ran ran = Run({"solve", "--prompt", "\xff"});
+  const Ran ran = RunSextant({"solve", "--prompt", "\xff"});
   EXPECT_EQ(ran.code, ExitCode::kMisused);
   EXPECT_THAT(ran.err, HasSubstr("not valid UTF-8"));
 }
@@ -93,7 +104,7 @@ TEST(CommandLineTest, RefusesArgumentsThatAreNotUtf8) {
 TEST(SolveCommandTest, ShowsAnswerBillAndWhyOnceItIsSolved) {
   const FakeServer server(Answers);
 
-  const Ran ran = Run({"solve", "--server", server.target(), "--prompt", "2 + 2?"});
+  const Ran ran = RunSextant({"solve", "--server", server.target(), "--prompt", "2 + 2?"});
 
   EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("answer      4\n"));
@@ -104,7 +115,8 @@ TEST(SolveCommandTest, ShowsAnswerBillAndWhyOnceItIsSolved) {
 TEST(SolveCommandTest, PrintsTheResponseAsOneJsonObjectWithTheContractsNames) {
   const FakeServer server(Answers);
 
-  const Ran ran = Run({"solve", "--json", "--server", server.target(), "--prompt", "2 + 2?"});
+  const Ran ran =
+      RunSextant({"solve", "--json", "--server", server.target(), "--prompt", "2 + 2?"});
 
   const json response = json::parse(ran.out, nullptr, false);
   ASSERT_TRUE(response.is_object()) << ran.out;
@@ -117,7 +129,7 @@ TEST(SolveCommandTest, PrintsTheResponseAsOneJsonObjectWithTheContractsNames) {
 TEST(SolveCommandTest, WritesPlainLinesOfProgressIntoAPipe) {
   const FakeServer server(Answers);
 
-  const Ran ran = Run({"solve", "--server", server.target(), "--prompt", "2 + 2?"});
+  const Ran ran = RunSextant({"solve", "--server", server.target(), "--prompt", "2 + 2?"});
 
   EXPECT_EQ(ran.err,
             "plan: first_finish(k=3,n=4)\n"
@@ -129,7 +141,7 @@ TEST(SolveCommandTest, RewritesOneLineOnATerminalAndErasesItAtTheEnd) {
   const FakeServer server(Answers);
 
   const Ran ran =
-      Run({"solve", "--server", server.target(), "--prompt", "2 + 2?"}, {.err_columns = 30});
+      RunSextant({"solve", "--server", server.target(), "--prompt", "2 + 2?"}, {.err_columns = 30});
 
   EXPECT_EQ(ran.err,
             "\r\x1b[Kplan: first_finish(k=3,n=4)"
@@ -143,7 +155,7 @@ TEST(SolveCommandTest, ExitsWith1AndShowsTheBillOfAFailedSolve) {
                      .failure_usage = SampleUsage()};
   });
 
-  const Ran ran = Run({"solve", "--server", server.target(), "--prompt", "2 + 2?"});
+  const Ran ran = RunSextant({"solve", "--server", server.target(), "--prompt", "2 + 2?"});
 
   EXPECT_EQ(ran.code, ExitCode::kFailed);
   EXPECT_THAT(ran.err, HasSubstr("UNAVAILABLE"));
@@ -159,7 +171,7 @@ TEST(SolveCommandTest, KeepsEscapeSequencesOfAModelFromTheTerminal) {
     return solve;
   });
 
-  const Ran ran = Run({"solve", "--server", server.target(), "--prompt", "2 + 2?"});
+  const Ran ran = RunSextant({"solve", "--server", server.target(), "--prompt", "2 + 2?"});
 
   EXPECT_THAT(ran.out, HasSubstr("\\x1b]0;owned\\x07"));
   EXPECT_THAT(ran.out, Not(HasSubstr("\x1b")));
@@ -168,48 +180,22 @@ TEST(SolveCommandTest, KeepsEscapeSequencesOfAModelFromTheTerminal) {
 TEST(SolveCommandTest, SendsEveryFlagInTheRequest) {
   const FakeServer server(Answers);
 
-  const Ran ran = Run({"solve",
-                       "--server",
-                       server.target(),
-                       "--model",
-                       "model-a",
-                       "--prompt",
-                       "Which?",
-                       "--choice",
-                       "[0, 1]",
-                       "--choice",
-                       "-5",
-                       "--strategy",
-                       "first_finish(k=3,n=8)",
-                       "--max-tokens",
-                       "1000",
-                       "--max-sequential-tokens",
-                       "500",
-                       "--max-traces",
-                       "4",
-                       "--max-cost",
-                       "0.5",
-                       "--goal",
-                       "fast",
-                       "--seed",
-                       "0",
-                       "--temperature",
-                       "0",
-                       "--stop",
-                       "END",
-                       "--difficulty",
-                       "hard",
-                       "--reference",
-                       "B",
-                       "--include-traces"});
+  std::vector<std::string> arguments = absl::StrSplit(
+      "solve --model model-a --prompt Which? --choice -5 --strategy first_finish(k=3,n=8) "
+      "--max-tokens 1000 --max-sequential-tokens 500 --max-traces 4 --max-cost 0.5 --goal fast "
+      "--seed 0 --temperature 0 --stop END --difficulty hard --reference B --include-traces",
+      ' ');
+  arguments.insert(arguments.end(), {"--choice", "[0, 1]", "--server", server.target()});
+
+  const Ran ran = RunSextant(arguments);
 
   ASSERT_EQ(ran.code, ExitCode::kOk) << ran.err;
   const v1::SolveRequest request = server.requests().at(0);
   EXPECT_EQ(request.model(), "model-a");
   EXPECT_EQ(request.prompt(), "Which?");
   EXPECT_EQ(request.answer().kind(), v1::ANSWER_KIND_CHOICE);
-  EXPECT_EQ(request.answer().choices(0), "[0, 1]");
-  EXPECT_EQ(request.answer().choices(1), "-5");
+  EXPECT_EQ(request.answer().choices(0), "-5");
+  EXPECT_EQ(request.answer().choices(1), "[0, 1]");
   EXPECT_EQ(request.strategy().first_finish().k(), 3);
   EXPECT_EQ(request.budget().max_tokens(), 1000);
   EXPECT_EQ(request.budget().max_sequential_tokens(), 500);
@@ -227,18 +213,18 @@ TEST(SolveCommandTest, SendsEveryFlagInTheRequest) {
 
 TEST(SolveCommandTest, LeavesTheStrategyToThePolicyUnlessOneIsNamed) {
   const FakeServer server(Answers);
-  Run({"solve", "--server", server.target(), "--prompt", "2 + 2?", "--strategy", "auto"});
+  RunSextant({"solve", "--server", server.target(), "--prompt", "2 + 2?", "--strategy", "auto"});
   EXPECT_FALSE(server.requests().at(0).has_strategy());
 }
 
 TEST(SolveCommandTest, ReadsTheProblemFromStandardInputWithoutItsLastLineBreak) {
   const FakeServer server(Answers);
-  Run({"solve", "--server", server.target()}, {.input = "What is\n2 + 2?\n"});
+  RunSextant({"solve", "--server", server.target()}, {.input = "What is\n2 + 2?\n"});
   EXPECT_EQ(server.requests().at(0).prompt(), "What is\n2 + 2?");
 }
 
 TEST(SolveCommandTest, DoesNotWaitForAProblemThatNobodyTypes) {
-  const Ran ran = Run({"solve"}, {.in_is_terminal = true});
+  const Ran ran = RunSextant({"solve"}, {.in_is_terminal = true});
   EXPECT_EQ(ran.code, ExitCode::kMisused);
   EXPECT_THAT(ran.err, HasSubstr("--prompt-file"));
 }
@@ -254,7 +240,7 @@ TEST(SolveCommandTest, RefusesFlagsThatContradictEachOther) {
       {"solve", "--prompt", "p", "--goal", "best"},
       {"solve", "--prompt", ""}};
   for (const auto& arguments : wrong) {
-    const Ran ran = Run(arguments);
+    const Ran ran = RunSextant(arguments);
     EXPECT_EQ(ran.code, ExitCode::kMisused) << testing::PrintToString(arguments);
     EXPECT_THAT(ran.err, Not(IsEmpty()));
   }
@@ -263,7 +249,7 @@ TEST(SolveCommandTest, RefusesFlagsThatContradictEachOther) {
 TEST(SolveCommandTest, AsksForAModelWhenTheServerHasSeveral) {
   const FakeServer server(Answers, {"model-a", "model-b"});
 
-  const Ran ran = Run({"solve", "--server", server.target(), "--prompt", "2 + 2?"});
+  const Ran ran = RunSextant({"solve", "--server", server.target(), "--prompt", "2 + 2?"});
 
   EXPECT_EQ(ran.code, ExitCode::kMisused);
   EXPECT_THAT(ran.err, HasSubstr("model-a, model-b"));
@@ -273,8 +259,8 @@ TEST(SolveCommandTest, TakesTheTimeoutAsTheDeadline) {
   const FakeServer server(
       [](const v1::SolveRequest&) { return FakeSolve{.ending = FakeSolve::Ending::kSilence}; });
 
-  const Ran ran = Run({"solve", "--server", server.target(), "--model", "model-a", "--prompt",
-                       "2 + 2?", "--timeout", "0.02"});
+  const Ran ran = RunSextant({"solve", "--server", server.target(), "--model", "model-a",
+                              "--prompt", "2 + 2?", "--timeout", "0.02"});
 
   EXPECT_EQ(ran.code, ExitCode::kFailed);
   EXPECT_THAT(ran.err, HasSubstr("DEADLINE_EXCEEDED"));
@@ -283,7 +269,7 @@ TEST(SolveCommandTest, TakesTheTimeoutAsTheDeadline) {
 TEST(PlanCommandTest, ShowsStrategyReasonsAndWhatIsExpected) {
   const FakeServer server(Answers);
 
-  const Ran ran = Run({"plan", "--server", server.target(), "--prompt", "2 + 2?"});
+  const Ran ran = RunSextant({"plan", "--server", server.target(), "--prompt", "2 + 2?"});
 
   EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("first_finish(k=3,n=4)  (row long_hard of policy default)"));
@@ -293,17 +279,35 @@ TEST(PlanCommandTest, ShowsStrategyReasonsAndWhatIsExpected) {
 
 TEST(PlanCommandTest, PrintsJson) {
   const FakeServer server(Answers);
-  const Ran ran = Run({"plan", "--json", "--server", server.target(), "--prompt", "2 + 2?"});
+  const Ran ran = RunSextant({"plan", "--json", "--server", server.target(), "--prompt", "2 + 2?"});
   EXPECT_EQ(json::parse(ran.out)["plan"]["row"], "long_hard");
 }
 
 TEST(ModelsCommandTest, ListsModelsAsATableOrAsJson) {
   const FakeServer server(Answers, {"model-a", "model-b"});
 
-  EXPECT_THAT(Run({"models", "--server", server.target()}).out,
+  EXPECT_THAT(RunSextant({"models", "--server", server.target()}).out,
               HasSubstr("model-b  long              4,096           8  -"));
-  const json object = json::parse(Run({"models", "--server", server.target(), "--json"}).out);
+  const json object =
+      json::parse(RunSextant({"models", "--server", server.target(), "--json"}).out);
   EXPECT_EQ(object["models"][1]["name"], "model-b");
+}
+
+TEST(GradeCommandTest, GradesAFileWithoutAServer) {
+  const std::string path = testing::TempDir() + "/grade_command_test.jsonl";
+  std::ofstream(path) << R"({"text": "\\boxed{4}", "answer": "4", "answer_kind": "integer"})"
+                      << "\n";
+
+  const Ran ran = RunSextant({"grade", "--json", path});
+
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_EQ(json::parse(ran.out)["accuracy"], 1);
+}
+
+TEST(GradeCommandTest, ExitsWith2WhenAFileIsMissing) {
+  const Ran ran = RunSextant({"grade", "no/such/file.jsonl"});
+  EXPECT_EQ(ran.code, ExitCode::kMisused);
+  EXPECT_THAT(ran.err, HasSubstr("no/such/file.jsonl"));
 }
 
 }  // namespace

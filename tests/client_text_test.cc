@@ -4,8 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "client/cli/show.h"
 #include "client/enum_names.h"
+#include "client/read_text.h"
 #include "sextant/v1/sextant.pb.h"
 #include "tests/client_fake_server.h"
 
@@ -53,6 +56,19 @@ TEST(ShortNameTest, DropsThePrefixAndGoesBackAndForth) {
   EXPECT_THAT(ShortNames<v1::Difficulty>(), ElementsAre("easy", "hard"));
 }
 
+TEST(ReadTextTest, RefusesWhatIsTooLongOrNotUtf8) {
+  std::istringstream fits("12345");
+  EXPECT_EQ(*ReadText(fits, "input", 5), "12345");
+
+  std::istringstream too_long("123456");
+  EXPECT_EQ(ReadText(too_long, "input", 5).status(),
+            absl::InvalidArgumentError("input: longer than 5 bytes"));
+
+  std::istringstream latin1("caf\xe9");
+  EXPECT_EQ(ReadText(latin1, "input", 5).status(),
+            absl::InvalidArgumentError("input: not valid UTF-8"));
+}
+
 TEST(ShowResponseTest, SaysThatThereIsNoAnswerAndStillShowsTheBill) {
   v1::SolveResponse response = SampleResponse();
   response.clear_answer();
@@ -65,6 +81,10 @@ TEST(ShowResponseTest, SaysThatThereIsNoAnswerAndStillShowsTheBill) {
   EXPECT_THAT(text, HasSubstr("bill        30 tokens"));
   EXPECT_THAT(text, Not(HasSubstr("verdict")));
   EXPECT_THAT(text, Not(HasSubstr("candidates")));
+}
+
+TEST(ShowResponseTest, ShowsOfHowManyVotesTheAgreementIsAShare) {
+  EXPECT_THAT(ShowResponse(SampleResponse()), HasSubstr("agreement   66.7 % of 3 votes\n"));
 }
 
 TEST(ShowResponseTest, ShowsAProvisionalAnswerAsSuch) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -15,12 +16,12 @@
 namespace sextant {
 namespace {
 
-constexpr char kSmallest[] = R"(
+constexpr char kSmallest[] = R"yaml(
 server: {listen: 127.0.0.1:50051}
 models:
   - name: m
     backends: [{url: "http://127.0.0.1:8000/v1"}]
-)";
+)yaml";
 
 // The smallest configuration with lines added to its server, model or backend.
 std::string WithServer(absl::string_view key) {
@@ -97,7 +98,7 @@ TEST(ConfigTest, ReadsTheAnnotatedExample) {
 }
 
 TEST(ConfigTest, ReportsFiveMistakesAtOnceInTheOrderOfTheFile) {
-  EXPECT_EQ(Errors(R"(server:
+  EXPECT_EQ(Errors(R"yaml(server:
   listen: 50051
 policy: no/such.yaml
 models:
@@ -107,7 +108,7 @@ models:
       - {url: "http://127.0.0.1:8000/v1", max_traces: many}
       - url: "http://127.0.0.1:8001/v1"
         max_trace: 4
-)"),
+)yaml"),
             "f.yaml:2: server.listen: expected HOST:PORT such as 127.0.0.1:50051 (port 0: any free "
             "one), got \"50051\"\n"
             "f.yaml:3: policy: no such file: \"no/such.yaml\"\n"
@@ -137,26 +138,26 @@ TEST(ConfigTest, RefusesDuplicateKeysAndNames) {
   EXPECT_EQ(
       Errors(absl::StrCat(kSmallest, "  - name: m\n    backends: [{url: \"http://b/v1\"}]\n")),
       "f.yaml:6: models[1].name: another model is named \"m\", expected a unique name");
-  EXPECT_EQ(Errors(R"(server: {listen: "a:1"}
+  EXPECT_EQ(Errors(R"yaml(server: {listen: "a:1"}
 models:
   - name: m
     backends:
       - {url: "http://a/v1", name: x}
       - {url: "http://b/v1", name: x}
-)"),
+)yaml"),
             "f.yaml:6: models[0].backends[1].name: another backend of this model is named \"x\", "
             "expected a unique name");
 }
 
 TEST(ConfigTest, MakesDefaultNamesOfBackendsUnique) {
-  const absl::StatusOr<Config> config = ParseConfig(R"(server: {listen: "a:1"}
+  const absl::StatusOr<Config> config = ParseConfig(R"yaml(server: {listen: "a:1"}
 models:
   - name: m
     backends:
       - {url: "http://a/v1"}
       - {url: "http://a/v2"}
       - {url: "http://b/v1", name: "a:80"}
-)",
+)yaml",
                                                     "f.yaml");
 
   ASSERT_TRUE(config.ok()) << config.status();
@@ -310,7 +311,7 @@ TEST(ConfigTest, RefusesTextThatIsNotOneYamlMapping) {
   EXPECT_EQ(Errors("just words"), "f.yaml:1: expected a mapping, got \"just words\"");
   EXPECT_EQ(Errors("a: [1\nb: 2"), "f.yaml:2: not YAML: end of sequence flow not found");
   EXPECT_EQ(Errors("a: 1\n---\nb: 2"),
-            "f.yaml:3: a second document begins here, expected one document a file");
+            "f.yaml:2: a second document begins here, expected one document a file");
   EXPECT_EQ(Errors(absl::string_view("a: 1\nb: \0", 9)), "f.yaml:2: a zero byte, expected text");
   EXPECT_EQ(Errors("a: !!int 1"), "f.yaml:1: tag tag:yaml.org,2002:int is not supported");
   EXPECT_EQ(Errors("[a]: 1"), "f.yaml:1: a key that is not text");
@@ -331,7 +332,7 @@ TEST(ConfigTest, RefusesNestingAndAliasesWithoutEnd) {
 }
 
 TEST(ConfigTest, ExpandsAliases) {
-  const absl::StatusOr<Config> config = ParseConfig(R"(server: {listen: "a:1"}
+  const absl::StatusOr<Config> config = ParseConfig(R"yaml(server: {listen: "a:1"}
 models:
   - name: m
     sampling: &s {temperature: 0.5}
@@ -339,7 +340,7 @@ models:
   - name: n
     sampling: *s
     backends: [{url: "http://a/v1"}]
-)",
+)yaml",
                                                     "f.yaml");
 
   ASSERT_TRUE(config.ok()) << config.status();
@@ -381,15 +382,28 @@ TEST_F(ConfigFileTest, LooksForFilesInTheWorkingDirectoryNext) {
   EXPECT_EQ(config->policy, "policies/p.yaml");
 }
 
+TEST_F(ConfigFileTest, TakesFromTheProfileWhatTheModelDoesNotSay) {
+  Write("profile.yaml", "horizon: short\ntypical_trace_tokens: 900\n");
+  const std::string path = Write("f.yaml", WithModel("profile: profile.yaml"));
+
+  const absl::StatusOr<Config> config = LoadConfig(path);
+
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->models[0].horizon, Horizon::kShort);
+  EXPECT_EQ(config->models[0].typical_trace_tokens, 900);
+}
+
 TEST_F(ConfigFileTest, LetsKeysOfTheModelWinOverItsProfile) {
   Write("profile.yaml", "horizon: short\ntypical_trace_tokens: 900\n");
-  const std::string path = Write("f.yaml", WithModel("profile: profile.yaml\n    horizon: long"));
+  const std::string path =
+      Write("f.yaml",
+            WithModel("profile: profile.yaml\n    horizon: long\n    typical_trace_tokens: 700"));
 
   const absl::StatusOr<Config> config = LoadConfig(path);
 
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->models[0].horizon, Horizon::kLong);
-  EXPECT_EQ(config->models[0].typical_trace_tokens, 900);
+  EXPECT_EQ(config->models[0].typical_trace_tokens, 700);
 }
 
 TEST_F(ConfigFileTest, ReportsErrorsOfAProfileWithItsOwnLines) {

@@ -25,6 +25,10 @@ FakeSolve Answers(const v1::SolveRequest& request) {
             .failure_usage = SampleUsage()};
   }
   FakeSolve solve{.response = SampleResponse()};
+  if (request.prompt() == "no verdict") {
+    solve.response.clear_verdict();
+    return solve;
+  }
   solve.response.mutable_verdict()->set_correct(request.reference_answer() == "4");
   return solve;
 }
@@ -58,7 +62,7 @@ std::vector<json> ReadRows(const std::string& path) {
 
 class EvalCommandTest : public testing::Test {
  protected:
-  ExitCode Run(std::vector<std::string> flags) {
+  ExitCode Eval(std::vector<std::string> flags) {
     std::vector<std::string> arguments = {"eval", "--server", server_.target()};
     arguments.insert(arguments.end(), flags.begin(), flags.end());
     std::istringstream in;
@@ -74,8 +78,8 @@ class EvalCommandTest : public testing::Test {
 TEST_F(EvalCommandTest, PrintsOneJsonObjectWithAResultPerStrategy) {
   const std::string problems = WriteProblems({"a", "b"});
 
-  const ExitCode code = Run({"--json", "--problems", problems, "--strategy", "simple", "--strategy",
-                             "majority_vote(n=8,stop=all)"});
+  const ExitCode code = Eval({"--json", "--problems", problems, "--strategy", "simple",
+                              "--strategy", "majority_vote(n=8,stop=all)"});
 
   ASSERT_EQ(code, ExitCode::kOk) << err_.str();
   const json object = json::parse(out_.str());
@@ -91,8 +95,8 @@ TEST_F(EvalCommandTest, WritesRowsInTheOrderOfProblemsWithinStrategies) {
   const std::string problems = WriteProblems({"a", "b", "c"});
   const std::string rows_path = PathOf("rows.jsonl");
 
-  const ExitCode code = Run({"--problems", problems, "--strategy", "simple", "--strategy", "auto",
-                             "--out", rows_path, "--concurrency", "6"});
+  const ExitCode code = Eval({"--problems", problems, "--strategy", "simple", "--strategy", "auto",
+                              "--out", rows_path, "--concurrency", "6"});
 
   ASSERT_EQ(code, ExitCode::kOk) << err_.str();
   std::vector<std::string> order;
@@ -105,7 +109,7 @@ TEST_F(EvalCommandTest, WritesRowsInTheOrderOfProblemsWithinStrategies) {
 TEST_F(EvalCommandTest, CountsFailedSolvesAsWrongWithTheirBillAndSaysSo) {
   const std::string problems = WriteProblems({"a", "fail"});
 
-  const ExitCode code = Run({"--json", "--problems", problems, "--strategy", "simple"});
+  const ExitCode code = Eval({"--json", "--problems", problems, "--strategy", "simple"});
 
   EXPECT_EQ(code, ExitCode::kOk);
   const json result = json::parse(out_.str())["results"][0];
@@ -116,17 +120,27 @@ TEST_F(EvalCommandTest, CountsFailedSolvesAsWrongWithTheirBillAndSaysSo) {
   EXPECT_THAT(err_.str(), HasSubstr("problem 1 of sums"));
 }
 
+TEST_F(EvalCommandTest, CountsAnAnswerThatTheServerDidNotGradeAsAFailure) {
+  const std::string problems = WriteProblems({"a", "no verdict"});
+
+  Eval({"--json", "--problems", problems, "--strategy", "simple"});
+
+  EXPECT_EQ(json::parse(out_.str())["results"][0]["failed"], 1);
+  EXPECT_THAT(err_.str(), HasSubstr("an answer and no verdict"));
+}
+
 TEST_F(EvalCommandTest, ExitsWith1WhenEverySolveFailed) {
   const std::string problems = WriteProblems({"fail"});
-  EXPECT_EQ(Run({"--problems", problems, "--strategy", "simple"}), ExitCode::kFailed);
+  EXPECT_EQ(Eval({"--problems", problems, "--strategy", "simple"}), ExitCode::kFailed);
   EXPECT_THAT(err_.str(), HasSubstr("sextant: UNAVAILABLE"));
 }
 
 TEST_F(EvalCommandTest, SendsTheSeedOnlyWhenSamplesFromIsGiven) {
   const std::string problems = WriteProblems({"a"});
 
-  Run({"--problems", problems, "--strategy", "simple"});
-  Run({"--problems", problems, "--strategy", "simple", "--samples-from", "0", "--max-traces", "8"});
+  Eval({"--problems", problems, "--strategy", "simple"});
+  Eval(
+      {"--problems", problems, "--strategy", "simple", "--samples-from", "0", "--max-traces", "8"});
 
   EXPECT_FALSE(server_.requests().at(0).sampling().has_seed());
   EXPECT_TRUE(server_.requests().at(1).sampling().has_seed());
@@ -138,7 +152,7 @@ TEST_F(EvalCommandTest, SendsTheSeedOnlyWhenSamplesFromIsGiven) {
 TEST_F(EvalCommandTest, ShowsATableAndProgressWithoutJson) {
   const std::string problems = WriteProblems({"a"});
 
-  const ExitCode code = Run({"--problems", problems, "--strategy", "first_finish(k=1,n=8)"});
+  const ExitCode code = Eval({"--problems", problems, "--strategy", "first_finish(k=1,n=8)"});
 
   EXPECT_EQ(code, ExitCode::kOk);
   EXPECT_THAT(out_.str(), HasSubstr("first_finish(k=1,n=8)  sums             1   100.0 %"));
@@ -147,17 +161,17 @@ TEST_F(EvalCommandTest, ShowsATableAndProgressWithoutJson) {
 
 TEST_F(EvalCommandTest, RefusesWhatCannotBeRun) {
   const std::string problems = WriteProblems({"a"});
-  EXPECT_EQ(Run({"--problems", "no/such/file", "--strategy", "simple"}), ExitCode::kMisused);
-  EXPECT_EQ(Run({"--problems", problems, "--strategy", "simpel"}), ExitCode::kMisused);
-  EXPECT_EQ(Run({"--problems", problems, "--strategy", "simple", "--strategy", "simple"}),
+  EXPECT_EQ(Eval({"--problems", "no/such/file", "--strategy", "simple"}), ExitCode::kMisused);
+  EXPECT_EQ(Eval({"--problems", problems, "--strategy", "simpel"}), ExitCode::kMisused);
+  EXPECT_EQ(Eval({"--problems", problems, "--strategy", "simple", "--strategy", "simple"}),
             ExitCode::kMisused);
-  EXPECT_EQ(Run({"--problems", problems, "--strategy", "simple", "--out", problems}),
+  EXPECT_EQ(Eval({"--problems", problems, "--strategy", "simple", "--out", problems}),
             ExitCode::kMisused);
-  EXPECT_EQ(Run({"--problems", problems, "--strategy", "simple", "--concurrency", "0"}),
+  EXPECT_EQ(Eval({"--problems", problems, "--strategy", "simple", "--concurrency", "0"}),
             ExitCode::kMisused);
-  EXPECT_EQ(Run({"--problems", problems, "--strategy", "simple", "--report", "r.html"}),
+  EXPECT_EQ(Eval({"--problems", problems, "--strategy", "simple", "--report", "r.html"}),
             ExitCode::kMisused);
-  EXPECT_EQ(Run({"--problems", problems, "--strategy", "simple", "--model", "other"}),
+  EXPECT_EQ(Eval({"--problems", problems, "--strategy", "simple", "--model", "other"}),
             ExitCode::kFailed);
   EXPECT_EQ(server_.requests().size(), 0u);
 }

@@ -1,1 +1,269 @@
+// Plans: which row fires, how traces are sized, and that the reasons say so.
+#include "server/planner.h"
+
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "server/strategies/spec.h"
+
+namespace sextant {
+namespace {
+
+class PlannerTest : public testing::Test {
+ protected:
+  PlannerTest() {
+    model_.name = "m";
+    model_.backends.emplace_back();
+    request_.set_model("m");
+    request_.set_prompt("What is 2 + 2?");
+  }
+
+  v1::Plan Plan() const { return MakePlan({request_, model_, policy_, time_left_}).value(); }
+  std::string Strategy() const { return Plan().strategy_text(); }
+  // Whether one of the plan's reasons is this sentence.
+  bool Says(absl::string_view sentence) const {
+    const v1::Plan plan = Plan();
+    return std::count(plan.reasons().begin(), plan.reasons().end(), sentence) == 1;
+  }
+  void Ask(absl::string_view strategy) {
+    *request_.mutable_strategy() = ParseStrategy(strategy).value();
+  }
+
+  v1::SolveRequest request_;
+  ModelConfig model_;
+  Policy policy_ = BuiltInPolicy();
+  absl::Duration time_left_ = absl::InfiniteDuration();
+};
+
+TEST_F(PlannerTest, VotesWithEightTracesWithoutABudget) {
+  model_.horizon = Horizon::kLong;
+
+  const v1::Plan plan = Plan();
+
+  EXPECT_EQ(plan.strategy_text(), "majority_vote(n=8)");
+  EXPECT_EQ(plan.row(), "high");
+  EXPECT_EQ(plan.policy(), "recipe");
+  EXPECT_EQ(plan.horizon(), v1::HORIZON_LONG);
+  EXPECT_EQ(plan.difficulty().estimator(), "prompt_features");
+  EXPECT_EQ(plan.strategy().majority_vote().stop(), v1::STOP_LOSSLESS);
+  EXPECT_EQ(plan.expected().billed_tokens(), 8 * 4096);
+}
+
+TEST_F(PlannerTest, SaysWhyInSentences) {
+  model_.horizon = Horizon::kLong;
+  request_.set_difficulty(v1::DIFFICULTY_HARD);
+  request_.mutable_budget()->set_max_tokens(20000);
+
+  const v1::Plan plan = Plan();
+
+  EXPECT_EQ(
+      std::vector<std::string>(plan.reasons().begin(), plan.reasons().end()),
+      (std::vector<std::string>{
+          "Model m has horizon long and a typical trace of 4096 tokens.",
+          "budget.max_tokens (20000) holds 4.9 typical traces.",
+          "The budget is high: it holds 4.9 typical traces, at least the policy's 3 (at most 8 "
+          "by the model's max_traces).",
+          "Row high of policy recipe fires for horizon long, budget high and difficulty hard: "
+          "majority_vote.",
+          "n is 4: the most whose expected bill fits the budget."}));
+}
+
+TEST_F(PlannerTest, GivesLongHorizonsOneTraceOnALowBudget) {
+  model_.horizon = Horizon::kLong;
+  request_.mutable_budget()->set_max_tokens(3 * 4096 - 1);
+
+  EXPECT_EQ(Strategy(), "simple");
+  EXPECT_EQ(Plan().row(), "low-long");
+}
+
+TEST_F(PlannerTest, VotesFromThreeTypicalTracesOn) {
+  model_.horizon = Horizon::kLong;
+  request_.mutable_budget()->set_max_tokens(3 * 4096);
+
+  EXPECT_EQ(Strategy(), "majority_vote(n=3)");
+}
+
+TEST_F(PlannerTest, GivesShortHorizonsFirstFinishOnALowBudget) {
+  request_.mutable_budget()->set_max_tokens(10000);
+  model_.horizon = Horizon::kShort;
+  const std::string of_short = Strategy();
+  model_.horizon = Horizon::kNonReasoning;
+
+  // Until the first ends, three traces are expected to cost 3 * 0.68 * 4096 = 8,339 tokens, and
+  // four 4 * 0.627 * 4096 = 10,273.
+  EXPECT_EQ(of_short, "first_finish(k=1,n=3)");
+  EXPECT_EQ(Strategy(), of_short);
+}
+
+TEST_F(PlannerTest, SizesTheVoteOfUnknownHorizonsToTheBudget) {
+  request_.mutable_budget()->set_max_tokens(2 * 4096);
+
+  EXPECT_EQ(Plan().row(), "unknown");
+  EXPECT_EQ(Strategy(), "majority_vote(n=2)");
+}
+
+TEST_F(PlannerTest, CountsCostAsABudget) {
+  model_.horizon = Horizon::kLong;
+  model_.price = PriceConfig{.prompt_per_million = 0, .completion_per_million = 1e6 / 4096};
+  request_.mutable_budget()->set_max_cost_usd(5.5);
+
+  EXPECT_EQ(Strategy(), "majority_vote(n=5)");
+  EXPECT_TRUE(Says("budget.max_cost_usd (5.5) holds 5.5 typical traces."));
+}
+
+TEST_F(PlannerTest, LetsTheRequestsMaxTracesReplaceTheModels) {
+  model_.horizon = Horizon::kLong;
+  request_.mutable_budget()->set_max_traces(32);
+  const std::string more = Strategy();
+  request_.mutable_budget()->set_max_traces(4);
+  const std::string fewer = Strategy();
+  request_.mutable_budget()->set_max_traces(1);
+
+  EXPECT_EQ(more, "majority_vote(n=32)");
+  EXPECT_EQ(fewer, "majority_vote(n=4)");
+  EXPECT_EQ(Strategy(), "simple");
+}
+
+TEST_F(PlannerTest, SaysThatNotEvenOneTraceFits) {
+  request_.mutable_budget()->set_max_tokens(1000);
+
+  EXPECT_EQ(Strategy(), "majority_vote(n=1)");
+  EXPECT_EQ(Plan().expected().billed_tokens(), 1000);
+  EXPECT_TRUE(
+      Says("budget.max_tokens (1000) holds 0.2 typical traces: not even one is sure to finish."));
+  EXPECT_TRUE(
+      Says("n is 1, the fewest possible, although its expected bill does not fit the budget."));
+  EXPECT_TRUE(Says(
+      "The budget is expected to end the solve early, after 1000 tokens, with the best answer so "
+      "far."));
+}
+
+TEST_F(PlannerTest, KeepsTheStrategyOfTheRequest) {
+  Ask("first_finish(k=3,n=16)");
+
+  EXPECT_EQ(Strategy(), "first_finish(k=3,n=16)");
+  EXPECT_EQ(Plan().row(), "request");
+  EXPECT_EQ(Plan().strategy().first_finish().stop(), v1::STOP_ALL);
+  EXPECT_TRUE(Says("The request names the strategy first_finish(k=3,n=16)."));
+}
+
+TEST_F(PlannerTest, LowersAnExplicitNAndKToMaxTracesAndSaysSo) {
+  Ask("first_finish(k=3,n=16)");
+  request_.mutable_budget()->set_max_traces(2);
+
+  EXPECT_EQ(Strategy(), "first_finish(k=2,n=2)");
+  EXPECT_TRUE(Says("budget.max_traces lowers n from 16 to 2."));
+  EXPECT_TRUE(Says("k is lowered with it, from 3 to 2."));
+}
+
+TEST_F(PlannerTest, SizesAStrategyOfTheRequestWithoutN) {
+  Ask("majority_vote(stop=all)");
+  const std::string without_budget = Strategy();
+  request_.mutable_budget()->set_max_tokens(5 * 4096);
+
+  EXPECT_EQ(without_budget, "majority_vote(n=8,stop=all)");
+  EXPECT_EQ(Strategy(), "majority_vote(n=5,stop=all)");
+}
+
+TEST_F(PlannerTest, StartsMoreTracesOfFirstFinishThanOfAVote) {
+  Ask("first_finish");
+  request_.mutable_budget()->set_max_tokens(20000);
+
+  EXPECT_EQ(Strategy(), "first_finish(k=1,n=8)");
+}
+
+TEST_F(PlannerTest, StartsAtLeastKTraces) {
+  Ask("last_finish(k=12)");
+  const std::string above_default = Strategy();
+  request_.mutable_budget()->set_max_tokens(4096);
+  const std::string above_budget = Strategy();
+  request_.mutable_budget()->set_max_traces(4);
+
+  EXPECT_EQ(above_default, "last_finish(k=12,n=12)");
+  EXPECT_EQ(above_budget, "last_finish(k=12,n=12)");
+  EXPECT_EQ(Strategy(), "last_finish(k=4,n=4)");
+  EXPECT_TRUE(Says("n is 4, because k is 12 and budget.max_traces is 4."));
+}
+
+TEST_F(PlannerTest, SetsEveryParameterOfABeamSearch) {
+  Ask("beam_search");
+
+  const v1::BeamSearch beam = Plan().strategy().beam_search();
+
+  EXPECT_EQ(Strategy(), "beam_search(width=4)");
+  EXPECT_EQ(beam.step_tokens(), 256);
+  EXPECT_EQ(beam.step_delimiter(), "\n\n");
+  EXPECT_EQ(beam.expansion(), 2);
+  EXPECT_EQ(beam.length_penalty(), 1);
+}
+
+TEST_F(PlannerTest, LowersTheWidthToMaxTraces) {
+  Ask("beam_search(width=8)");
+  request_.mutable_budget()->set_max_traces(2);
+
+  EXPECT_EQ(Strategy(), "beam_search(width=2)");
+  EXPECT_TRUE(Says("budget.max_traces lowers the width from 8 to 2."));
+}
+
+TEST_F(PlannerTest, SaysThatLimitsCutATypicalTrace) {
+  request_.mutable_sampling()->set_max_trace_tokens(3000);
+  request_.mutable_budget()->set_max_sequential_tokens(2000);
+  model_.tokens_per_second = 100;
+  time_left_ = absl::Seconds(10);
+
+  EXPECT_TRUE(
+      Says("The longest trace allowed has 3000 tokens, less than a typical trace (4096): "
+           "many traces will be cut before they answer."));
+  EXPECT_TRUE(
+      Says("budget.max_sequential_tokens is 2000, less than a typical trace (4096): many "
+           "traces will be cut before they answer."));
+  EXPECT_TRUE(
+      Says("The deadline leaves 10.0 s, 1000 tokens at 100 tokens a second, less than a "
+           "typical trace (4096): many traces will be cut before they answer."));
+  EXPECT_EQ(Plan().expected().sequential_tokens(), 1000);
+}
+
+TEST_F(PlannerTest, SaysThatADeadlineCannotBeJudgedWithoutASpeed) {
+  time_left_ = absl::Seconds(10);
+
+  EXPECT_TRUE(
+      Says("The deadline leaves 10.0 s; it does not shape the plan, because the model has "
+           "no tokens_per_second to tell how many tokens that is."));
+}
+
+TEST_F(PlannerTest, FollowsThePolicyItIsGiven) {
+  policy_ = ParsePolicy(R"yaml(name: mine
+low_budget_below: 8
+rows:
+  - {name: hard, horizon: any, difficulty: hard, strategy: "last_finish(k=large,n=large)"}
+  - {name: low, horizon: any, budget: low, strategy: "majority_vote(n=5)"}
+  - {name: rest, horizon: any, strategy: "first_finish(k=3,n=12)"}
+)yaml",
+                        "p.yaml")
+                .value();
+  request_.set_difficulty(v1::DIFFICULTY_HARD);
+  const std::string hard = Strategy();
+  request_.set_difficulty(v1::DIFFICULTY_EASY);
+  const std::string easy = Strategy();
+  request_.mutable_budget()->set_max_tokens(7 * 4096);
+
+  EXPECT_EQ(hard, "last_finish(k=8,n=8)");
+  EXPECT_EQ(easy, "first_finish(k=3,n=8)");
+  EXPECT_EQ(Strategy(), "majority_vote(n=5)");
+  EXPECT_EQ(Plan().policy(), "mine");
+}
+
+TEST_F(PlannerTest, RefusesAStrategyOutOfRange) {
+  request_.mutable_strategy()->mutable_majority_vote()->set_n(1000);
+
+  const absl::Status status = MakePlan({request_, model_, policy_}).status();
+
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(), "strategy.majority_vote.n is 1000, expected 1 to 256");
+}
+
+}  // namespace
+}  // namespace sextant

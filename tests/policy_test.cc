@@ -57,66 +57,67 @@ TEST(BuiltInPolicyTest, EqualsTheFileThatUsersCopy) {
 }
 
 TEST(PolicyTest, FiresTheFirstRowThatFits) {
-  const absl::StatusOr<Policy> policy = ParsePolicy(R"(name: mine
+  const absl::StatusOr<Policy> policy = ParsePolicy(R"yaml(name: mine
 low_budget_below: 5
 rows:
   - {name: hard, horizon: [long, short], difficulty: hard, strategy: "last_finish(k=3,n=8)"}
   - {name: poor, horizon: any, budget: low, strategy: simple}
   - {name: rest, horizon: any, strategy: "last_finish(k=large)"}
-)",
+)yaml",
                                                     "p.yaml");
 
-ASSERT_TRUE(policy.ok()) << policy.status();
-EXPECT_EQ(policy->low_budget_below, 5);
-EXPECT_EQ(policy->RowFor({Horizon::kLong, BudgetLevel::kLow, v1::DIFFICULTY_HARD}).name, "hard");
-EXPECT_EQ(policy->RowFor({Horizon::kLong, BudgetLevel::kLow, v1::DIFFICULTY_EASY}).name, "poor");
-EXPECT_EQ(policy->RowFor({Horizon::kLong, BudgetLevel::kHigh, v1::DIFFICULTY_EASY}).name, "rest");
-EXPECT_EQ(policy->RowFor({Horizon::kUnknown, BudgetLevel::kHigh, v1::DIFFICULTY_HARD}).name,
-          "rest");
-EXPECT_TRUE(policy->rows[2].strategy.k_is_n);
+  ASSERT_TRUE(policy.ok()) << policy.status();
+  EXPECT_EQ(policy->low_budget_below, 5);
+  EXPECT_EQ(policy->RowFor({Horizon::kLong, BudgetLevel::kLow, v1::DIFFICULTY_HARD}).name, "hard");
+  EXPECT_EQ(policy->RowFor({Horizon::kLong, BudgetLevel::kLow, v1::DIFFICULTY_EASY}).name, "poor");
+  EXPECT_EQ(policy->RowFor({Horizon::kLong, BudgetLevel::kHigh, v1::DIFFICULTY_EASY}).name, "rest");
+  EXPECT_EQ(policy->RowFor({Horizon::kUnknown, BudgetLevel::kHigh, v1::DIFFICULTY_HARD}).name,
+            "rest");
+  EXPECT_TRUE(policy->rows[2].strategy.k_is_n);
 }
 
 TEST(PolicyTest, RefusesCellsWithoutARow) {
-  EXPECT_EQ(Errors(R"(name: p
+  EXPECT_EQ(Errors(R"yaml(name: p
 rows:
   - {name: a, horizon: [long, short, unknown], strategy: simple}
   - {name: b, horizon: non_reasoning, budget: low, strategy: simple}
   - {name: c, horizon: non_reasoning, budget: high, difficulty: hard, strategy: simple}
-)"),
+)yaml"),
             "p.yaml:3: rows: no row for horizon non_reasoning, budget high, difficulty easy");
 }
 
 TEST(PolicyTest, RefusesRowsThatCanNeverFire) {
-  EXPECT_EQ(Errors(R"(name: p
+  EXPECT_EQ(Errors(R"yaml(name: p
 rows:
   - {name: a, horizon: any, budget: low, strategy: simple}
   - {name: b, horizon: any, budget: high, strategy: simple}
   - {name: c, horizon: long, difficulty: hard, strategy: simple}
-)"),
+)yaml"),
             "p.yaml:5: rows[2].name: row \"c\" can never fire: earlier rows cover all of it");
 }
 
 TEST(PolicyTest, ReportsAllMistakesAtOnce) {
-  EXPECT_EQ(Errors(R"(name: My Policy
+  EXPECT_EQ(
+      Errors(R"yaml(name: My Policy
 low_budget_below: 0
 row: 1
 rows:
   - {name: a, horizon: lnog, strategy: simple}
   - {name: a, horizon: [], strategy: "first_finish(k=9,n=8)"}
   - {name: request, horizon: any, budget: medium, strategy: auto}
-)"),
-            "p.yaml:1: name: expected letters a-z, digits, _ and -, got \"My Policy\"\n"
-            "p.yaml:2: low_budget_below: expected an integer from 1 to 256, got \"0\"\n"
-            "p.yaml:3: row: unknown key (did you mean rows?)\n"
-            "p.yaml:5: rows[0].horizon: expected one of unknown, short, long, non_reasoning, any, got "
-            "\"lnog\"\n"
-            "p.yaml:6: rows[1].horizon: expected at least one word, got none\n"
-            "p.yaml:6: rows[1].strategy: strategy.first_finish.k is 9, expected 1 to n (8)\n"
-            "p.yaml:6: rows[1].name: another row is named \"a\"\n"
-            "p.yaml:7: rows[2].name: \"request\" stands for strategies that callers name, expected "
-            "another name\n"
-            "p.yaml:7: rows[2].budget: expected one of low, high, any, got \"medium\"\n"
-            "p.yaml:7: rows[2].strategy: auto asks the policy itself, expected a strategy");
+)yaml"),
+      "p.yaml:1: name: expected letters a-z, digits, _ and -, got \"My Policy\"\n"
+      "p.yaml:2: low_budget_below: expected an integer from 1 to 256, got \"0\"\n"
+      "p.yaml:3: row: unknown key (did you mean rows?)\n"
+      "p.yaml:5: rows[0].horizon: expected one of unknown, short, long, non_reasoning, any, got "
+      "\"lnog\"\n"
+      "p.yaml:6: rows[1].horizon: expected at least one word, got none\n"
+      "p.yaml:6: rows[1].strategy: strategy.first_finish.k is 9, expected 1 to n (8)\n"
+      "p.yaml:6: rows[1].name: another row is named \"a\"\n"
+      "p.yaml:7: rows[2].name: \"request\" stands for strategies that callers name, expected "
+      "another name\n"
+      "p.yaml:7: rows[2].budget: expected one of low, high, any, got \"medium\"\n"
+      "p.yaml:7: rows[2].strategy: auto asks the policy itself, expected a strategy");
 }
 
 TEST(PolicyTest, SaysNotFoundForAMissingFile) {

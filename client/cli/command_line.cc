@@ -27,7 +27,19 @@ void Describe(CLI::App& app, GlobalFlags& global) {
 
 // CLI11 prints help and the version by way of exceptions too; they are no errors.
 ExitCode ExplainParseError(const CLI::App& app, const CLI::ParseError& error, Console& console) {
-  return app.exit(error, console.out, console.err) == 0 ? ExitCode::kOk : ExitCode::kMisused;
+  if (error.get_exit_code() == 0) {
+    app.exit(error, console.out, console.err);
+    return ExitCode::kOk;
+  }
+  const std::vector<CLI::App*> named = app.get_subcommands();
+  const std::vector<std::string> unknown = app.remaining();
+  // CLI11 would only say that there is no subcommand, not that it does not know this one.
+  const std::string message = named.empty() && !unknown.empty()
+                                  ? absl::StrCat("unknown subcommand or flag: ", unknown.front())
+                                  : error.what();
+  return Misuse(console, absl::InvalidArgumentError(absl::StrCat(
+                             message, "\nRun sextant ", named.empty() ? "" : named[0]->get_name(),
+                             named.empty() ? "" : " ", "--help for more.")));
 }
 
 ExitCode RunNamed(const std::vector<Command>& commands) {

@@ -10,6 +10,7 @@
 #include "client/cli/eval_report.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/model_choice.h"
+#include "client/cli/number_check.h"
 #include "client/cli/request_flags.h"
 #include "client/eval/ordered_rows.h"
 #include "client/eval/rows.h"
@@ -119,7 +120,7 @@ ExitCode Report(const EvalOutcome& outcome, const std::string& model, const Glob
                 Console& console) {
   const std::vector<StrategyFigures> results = Summarise(outcome.scores);
   console.out << (global.json ? SummaryJson(model, results, outcome.completeness) + "\n"
-                              : ShowSummary(results))
+                              : ShowSummary(model, results))
               << std::flush;
   console.err << outcome.failures.Text() << std::flush;
   const auto ended = static_cast<int64_t>(outcome.scores.size());
@@ -178,12 +179,12 @@ Command AddEval(CLI::App& app, const GlobalFlags& global, Console& console) {
   command
       ->add_option("--samples-from", flags->samples_from,
                    "Seed of each solve's first trace. Default: random seeds")
-      ->check(CLI::Range(int64_t{0}, int64_t{1} << 62));
+      ->check(Within<int64_t>(0, int64_t{1} << 62, "a whole number from 0 to 2^62"));
   AddBudgetFlags(*command, flags->budget);
   command->add_flag("--include-traces", flags->include_traces,
                     "Keep the traces' texts in the rows");
   command->add_option("--concurrency", flags->concurrency, "Solves at once")
-      ->check(CLI::Range(1, 1024))
+      ->check(Within(1, 1024, "1 to 1024"))
       ->capture_default_str();
   command->add_option("--out", flags->out, "File for one JSON line per problem and strategy");
   return {command, [flags, &global, &console] { return RunEvalCommand(*flags, global, console); }};

@@ -28,7 +28,7 @@ std::vector<std::string> TableRow(const std::string& strategy, const std::string
 
 }  // namespace
 
-std::string ShowSummary(const std::vector<StrategyFigures>& results) {
+std::string ShowSummary(const std::string& model, const std::vector<StrategyFigures>& results) {
   std::vector<std::vector<std::string>> rows = {{"strategy", "data set", "problems", "accuracy",
                                                  "finished", "billed", "sequential", "seconds",
                                                  "cost", "no answer", "failed"}};
@@ -44,7 +44,10 @@ std::string ShowSummary(const std::vector<StrategyFigures>& results) {
   }
   std::vector<Align> columns(rows.front().size(), Align::kRight);
   columns[0] = columns[1] = Align::kLeft;
-  return Table(columns, rows);
+  return absl::StrCat(Printable(model),
+                      ": means per problem, then over data sets with equal weight; "
+                      "finished, billed and sequential are tokens\n\n",
+                      Table(columns, rows));
 }
 
 void EvalProgress::Add(const Score& score) {

@@ -13,7 +13,7 @@ namespace sextant {
 
 // The table: a row per strategy with the means over data sets, and below it one per data set when
 // there are several.
-std::string ShowSummary(const std::vector<StrategyFigures>& results);
+std::string ShowSummary(const std::string& model, const std::vector<StrategyFigures>& results);
 
 // Counts the solves that have ended: on a terminal a line that is rewritten, elsewhere one per
 // tenth.

@@ -3,9 +3,9 @@
 #include <limits>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "client/cli/number_check.h"
 #include "client/enum_names.h"
 #include "client/read_text.h"
 #include "server/strategies/spec.h"
@@ -14,13 +14,8 @@ namespace sextant {
 namespace {
 
 constexpr size_t kMaxPromptBytes = size_t{1} << 20;  // The server's own limit.
+constexpr char kWholeNumber[] = "a whole number from 1 on";
 constexpr double kMaxTimeoutSeconds = 24 * 60 * 60;
-
-// Upper limits are the server's to say; what is not positive would read as "unset" there.
-template <typename Number>
-CLI::Range AtLeast(Number least) {
-  return CLI::Range(least, std::numeric_limits<Number>::max());
-}
 
 // One value each time the flag is given. CLI11's default for lists would cut a value like "[0,1]"
 // apart.
@@ -33,23 +28,25 @@ void AddSamplingFlags(CLI::App& command, SamplingFlags& flags) {
   const char* group = "Sampling";
   command.add_option("--temperature", flags.temperature, "0 to 2")
       ->group(group)
-      ->check(CLI::Range(0.0, 2.0));
+      ->check(Within(0.0, 2.0, "a number from 0 to 2"));
   command.add_option("--top-p", flags.top_p, "Above 0, up to 1")
       ->group(group)
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(Within(std::numeric_limits<double>::min(), 1.0, "a number above 0, up to 1"));
   command.add_option("--top-k", flags.top_k, "At least 1")
       ->group(group)
-      ->check(AtLeast(int32_t{1}));
-  command.add_option("--min-p", flags.min_p, "0 to 1")->group(group)->check(CLI::Range(0.0, 1.0));
+      ->check(Positive<int32_t>(kWholeNumber));
+  command.add_option("--min-p", flags.min_p, "0 to 1")
+      ->group(group)
+      ->check(Within(0.0, 1.0, "a number from 0 to 1"));
   command.add_option("--seed", flags.seed, "Trace i is sampled with seed + i")
       ->group(group)
-      ->check(AtLeast(int64_t{0}));
+      ->check(Within<int64_t>(0, int64_t{1} << 62, "a whole number from 0 to 2^62"));
   AddRepeated(command, "--stop", flags.stop, "A text that ends a trace; may be repeated")
       ->group(group)
       ->type_name("TEXT");
   command.add_option("--max-trace-tokens", flags.max_trace_tokens, "Longest single trace")
       ->group(group)
-      ->check(AtLeast(int32_t{1}));
+      ->check(Positive<int32_t>(kWholeNumber));
 }
 
 v1::Sampling SamplingOf(const SamplingFlags& flags) {
@@ -113,25 +110,25 @@ void AddBudgetFlags(CLI::App& command, BudgetFlags& flags) {
   const char* group = "Budget";
   command.add_option("--max-tokens", flags.max_tokens, "Completion tokens billed over all traces")
       ->group(group)
-      ->check(AtLeast(int64_t{1}));
+      ->check(Positive<int64_t>(kWholeNumber));
   command
       .add_option("--max-sequential-tokens", flags.max_sequential_tokens,
                   "Latency in tokens that no trace may pass")
       ->group(group)
-      ->check(AtLeast(int64_t{1}));
+      ->check(Positive<int64_t>(kWholeNumber));
   command.add_option("--max-traces", flags.max_traces, "Traces of one solve")
       ->group(group)
-      ->check(AtLeast(int32_t{1}));
+      ->check(Positive<int32_t>(kWholeNumber));
   command.add_option("--max-cost", flags.max_cost_usd, "Cost in USD by the model's price")
       ->group(group)
-      ->check(CLI::PositiveNumber);
+      ->check(Positive<double>("a number above 0"));
   command.add_option("--goal", flags.goal, "What matters most")
       ->group(group)
       ->check(CLI::IsMember(ShortNames<v1::Goal>()));
   command
       .add_option("--timeout", flags.timeout, "Seconds; the best answer so far comes just before")
       ->group(group)
-      ->check(CLI::Range(0.001, kMaxTimeoutSeconds));
+      ->check(Within(0.001, kMaxTimeoutSeconds, "0.001 to 86400 seconds"));
 }
 
 void AddRequestFlags(CLI::App& command, RequestFlags& flags) {

@@ -48,6 +48,12 @@ std::string AnswerLine(const v1::SolveResponse& response) {
                       response.provisional() ? "  (provisional: read from unfinished traces)" : "");
 }
 
+std::string AgreementLine(const v1::SolveResponse& response) {
+  int64_t votes = 0;
+  for (const v1::Candidate& candidate : response.candidates()) votes += candidate.votes();
+  return absl::StrCat(Percent(response.agreement()), " of ", Count(votes, "vote"));
+}
+
 // Votes for an answer are right-aligned under the label that only the first row has.
 std::string CandidateRows(const v1::SolveResponse& response) {
   std::vector<std::vector<std::string>> rows;
@@ -117,7 +123,7 @@ std::string ShowBill(const v1::Usage& usage) {
 std::string ShowResponse(const v1::SolveResponse& response) {
   Sheet sheet;
   sheet.Add("answer", AnswerLine(response));
-  sheet.Add("agreement", Percent(response.agreement()));
+  sheet.Add("agreement", AgreementLine(response));
   if (response.has_verdict()) {
     sheet.Add("verdict", absl::StrCat(response.verdict().correct() ? "correct" : "incorrect",
                                       ", reference ", Printable(response.verdict().reference())));
@@ -138,8 +144,7 @@ std::string ShowPlan(const v1::Plan& plan) {
   Sheet sheet;
   sheet.Add("strategy", StrategyLine(plan));
   sheet.AddReasons(plan);
-  sheet.Add("horizon",
-            plan.horizon() == v1::HORIZON_UNSPECIFIED ? "unknown" : ShortName(plan.horizon()));
+  sheet.Add("horizon", HorizonText(plan.horizon()));
   sheet.Add("difficulty",
             Printable(absl::StrCat(ShortName(estimate.difficulty()), ", hard with probability ",
                                    Percent(estimate.hard_probability()), ", by ",
@@ -162,11 +167,9 @@ std::string ShowModels(const v1::ListModelsResponse& models) {
                                   ? absl::StrCat(model.price().prompt_per_million(), " in, ",
                                                  model.price().completion_per_million(), " out")
                                   : std::string("-");
-    rows.push_back(
-        {Printable(model.name()),
-         model.horizon() == v1::HORIZON_UNSPECIFIED ? "unknown" : ShortName(model.horizon()),
-         Grouped(model.typical_trace_tokens()), std::to_string(model.max_traces()), price,
-         absl::StrJoin(backends, ", ")});
+    rows.push_back({Printable(model.name()), HorizonText(model.horizon()),
+                    Grouped(model.typical_trace_tokens()), std::to_string(model.max_traces()),
+                    price, absl::StrJoin(backends, ", ")});
   }
   return Table(
       {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kLeft, Align::kLeft}, rows);

@@ -33,7 +33,7 @@ ordered_json PlanJson(const v1::Plan& plan) {
   json["strategy_text"] = plan.strategy_text();
   json["row"] = plan.row();
   json["policy"] = plan.policy();
-  json["horizon"] = ShortName(plan.horizon());
+  json["horizon"] = HorizonText(plan.horizon());
   json["difficulty"] = ShortName(plan.difficulty().difficulty());
   json["hard_probability"] = plan.difficulty().hard_probability();
   json["estimator"] = plan.difficulty().estimator();

@@ -56,14 +56,14 @@ Figures Average(const std::vector<Figures>& parts) {
   const double count = static_cast<double>(parts.size());
   Figures average;
   for (const Figures& part : parts) {
-    for (const Mean& mean : kMeans) average.*mean.value += part.*mean.value / count;
-    if (part.cost_usd.has_value()) {
-      average.cost_usd = average.cost_usd.value_or(0) + *part.cost_usd / count;
-    }
+    for (const Mean& mean : kMeans) average.*mean.value += part.*mean.value;
+    if (part.cost_usd.has_value()) average.cost_usd = average.cost_usd.value_or(0) + *part.cost_usd;
     average.problems += part.problems;
     average.failed += part.failed;
     average.no_answer += part.no_answer;
   }
+  for (const Mean& mean : kMeans) average.*mean.value /= count;
+  if (average.cost_usd.has_value()) *average.cost_usd /= count;
   return average;
 }
 

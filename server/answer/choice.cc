@@ -14,13 +14,14 @@ namespace {
 
 using absl::string_view;
 
-constexpr std::array<string_view, 5> kLabels = {"option", "choice", "answer", "letter", "statement"};
+constexpr std::array<string_view, 5> kLabels = {"option", "choice", "answer", "letter",
+                                                "statement"};
 // Words that can follow "the answer is B" but not "the answer is A <noun>".
-constexpr std::array<string_view, 17> kGoesOn = {
-    "because", "since", "as", "is",    "due",  "which", "for", "where", "with",
-    "based",   "given", "so", "while", "from", "by",    "not", "--"};
+constexpr std::array<string_view, 14> kGoesOn = {"because", "since", "as",    "is",   "due",
+                                                 "which",   "for",   "where", "with", "based",
+                                                 "given",   "so",    "not",   "--"};
 constexpr std::array<string_view, 12> kRejections = {
-    "is not",        "is incorrect", "is wrong",   "is false",       "isn't",   "can be ruled",
+    "is not",        "is incorrect", "is wrong",   "is false", "isn't",     "can be ruled",
     "is eliminated", "incorrect",    "is invalid", "is ruled", "cannot be", "does not"};
 
 bool StartsWithWord(string_view text, string_view word) {
@@ -98,7 +99,8 @@ std::optional<char> ChoiceReader::Read(string_view plain, Context context) const
   const char letter = plain[0];
   string_view rest = plain.substr(1);
   // A lower-case letter is a choice only where nothing else can be meant.
-  if (absl::ascii_islower(letter) && close == '\0' && !(context == Context::kWhole && rest.empty())) {
+  if (absl::ascii_islower(letter) && close == '\0' &&
+      !(context == Context::kWhole && rest.empty())) {
     return std::nullopt;
   }
   while (absl::ConsumePrefix(&rest, "*") || absl::ConsumePrefix(&rest, "\"")) {

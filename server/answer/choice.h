@@ -18,8 +18,10 @@ class ChoiceReader {
   // `options` are the texts of A, B, ...; empty means that they are not known.
   explicit ChoiceReader(const std::vector<std::string>& options);
 
-  // A statement that is a choice as a whole (see PlainText): "B", "b", "(B)", "B) 42 m", "option B",
-  // "(B) 42 m", or the text of an option. nullopt for words that only start with a letter, for chemistry such as
+  // A statement that is a choice as a whole (see PlainText): "B", "b", "(B)", "B) 42 m", "option
+  // B",
+  // "(B) 42 m", or the text of an option. nullopt for words that only start with a letter, for
+  // chemistry such as
   // "(S)-2-butanol" or "C_s", and for several letters.
   std::optional<char> Whole(absl::string_view plain) const;
 

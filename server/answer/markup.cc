@@ -28,8 +28,8 @@ constexpr std::array<string_view, 12> kProse = {"text",   "textbf", "textit", "t
 constexpr std::array<string_view, 9> kLook = {"boxed", "fbox",       "mathbf", "mathsf",   "mathit",
                                               "bm",    "boldsymbol", "mathtt", "underline"};
 constexpr std::array<string_view, 16> kNothing = {
-    "left", "right", "big",  "Big",  "bigl",         "bigr",      "Bigl", "Bigr",
-    "bigg", "Bigg",  "bf",   "rm",   "displaystyle", "textstyle", "it",   "limits"};
+    "left", "right", "big", "Big", "bigl",         "bigr",      "Bigl", "Bigr",
+    "bigg", "Bigg",  "bf",  "rm",  "displaystyle", "textstyle", "it",   "limits"};
 constexpr std::array<string_view, 3> kFractions = {"frac", "dfrac", "tfrac"};
 constexpr std::array<Rewrite, 11> kSymbols = {{{"cdot", "*"},
                                                {"times", "*"},
@@ -43,15 +43,15 @@ constexpr std::array<Rewrite, 11> kSymbols = {{{"cdot", "*"},
                                                {"qquad", " "},
                                                {"colon", ":"}}};
 // Typographic characters of models' prose and their plain forms.
-constexpr std::array<Rewrite, 9> kUnicode = {{{"\xE2\x88\x92", "-"},     // minus sign
-                                              {"\xE2\x80\x90", "-"},     // hyphen
-                                              {"\xE2\x80\x91", "-"},     // non-breaking hyphen
-                                              {"\xE2\x80\x93", "-"},     // en dash
-                                              {"\xC2\xA0", " "},         // no-break space
-                                              {"\xE2\x80\xAF", " "},     // narrow no-break space
-                                              {"\xE2\x80\x89", " "},     // thin space
-                                              {"\xE2\x80\x8B", ""},      // zero-width space
-                                              {"\xC3\x97", "*"}}};       // multiplication sign
+constexpr std::array<Rewrite, 9> kUnicode = {{{"\xE2\x88\x92", "-"},  // minus sign
+                                              {"\xE2\x80\x90", "-"},  // hyphen
+                                              {"\xE2\x80\x91", "-"},  // non-breaking hyphen
+                                              {"\xE2\x80\x93", "-"},  // en dash
+                                              {"\xC2\xA0", " "},      // no-break space
+                                              {"\xE2\x80\xAF", " "},  // narrow no-break space
+                                              {"\xE2\x80\x89", " "},  // thin space
+                                              {"\xE2\x80\x8B", ""},   // zero-width space
+                                              {"\xC3\x97", "*"}}};    // multiplication sign
 
 template <size_t N>
 bool Contains(const std::array<string_view, N>& names, string_view name) {

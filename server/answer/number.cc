@@ -20,16 +20,17 @@ using absl::string_view;
 
 // Units that stand for themselves even as one letter or without a space before them.
 constexpr std::array<string_view, 41> kUnits = {
-    "m",  "s",  "g",   "h",   "K",   "N",   "J",   "W",   "V",   "L",  "l",  "cm", "mm", "km",
-    "dm", "nm", "kg",  "mg",  "ms",  "min", "hr",  "hrs", "in",  "ft", "mi", "kJ", "kW", "Hz",
+    "m",   "s",   "g",   "h",  "K",   "N",   "J",   "W",   "V",  "L",  "l",  "cm",  "mm", "km",
+    "dm",  "nm",  "kg",  "mg", "ms",  "min", "hr",  "hrs", "in", "ft", "mi", "kJ",  "kW", "Hz",
     "kHz", "MHz", "GHz", "eV", "keV", "MeV", "GeV", "mol", "mL", "ml", "Pa", "kPa", "USD"};
 // Words that make a number part of something else: "5 or 6", "3 times larger", "2 pi".
 constexpr std::array<string_view, 46> kNoUnits = {
-    "or",   "and",   "to",    "plus",  "minus",   "times",    "over",    "if",     "when",
-    "is",   "are",   "was",   "mod",   "modulo",  "not",      "but",     "than",   "less",
-    "more", "hundred", "thousand", "million", "billion", "trillion", "dozen", "pi", "sqrt",
-    "ln",   "log",   "sin",   "cos",   "tan",     "exp",      "squared", "cubed",  "where",
-    "with", "out",   "between", "from", "by",     "for",      "in",      "so",     "then", "greater"};
+    "or",    "and",     "to",    "plus",    "minus",    "times",   "over",    "if",
+    "when",  "is",      "are",   "was",     "mod",      "modulo",  "not",     "but",
+    "than",  "less",    "more",  "hundred", "thousand", "million", "billion", "trillion",
+    "dozen", "pi",      "sqrt",  "ln",      "log",      "sin",     "cos",     "tan",
+    "exp",   "squared", "cubed", "where",   "with",     "out",     "between", "from",
+    "by",    "for",     "in",    "so",      "then",     "greater"};
 constexpr std::array<string_view, 4> kCurrency = {"$", "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5"};
 constexpr size_t kMaxUnitWords = 4;
 constexpr size_t kMaxUnitBytes = 60;
@@ -40,9 +41,9 @@ bool Contains(const std::array<string_view, N>& words, string_view word) {
 }
 
 bool IsPowerOfUnit(string_view text) {
-  return text.empty() || text == "\xC2\xB2" || text == "\xC2\xB3" || text == "^2" ||
-         text == "^3" || text == "^{2}" || text == "^{3}" || text == "^-1" || text == "^{-1}" ||
-         text == "^-2" || text == "^{-2}";
+  return text.empty() || text == "\xC2\xB2" || text == "\xC2\xB3" || text == "^2" || text == "^3" ||
+         text == "^{2}" || text == "^{3}" || text == "^-1" || text == "^{-1}" || text == "^-2" ||
+         text == "^{-2}";
 }
 
 // A word that may follow a number as its unit; `attached` to it without a space ("5cm", not "5x").
@@ -143,7 +144,8 @@ class NumberScanner {
   std::optional<mpq_class> Fraction() {
     const std::optional<mpq_class> over = InParentheses();
     if (!over.has_value()) return std::nullopt;
-    if (!absl::ConsumePrefix(&rest_, kFractionSlash) && !absl::ConsumePrefix(&rest_, "/")) return over;
+    if (!absl::ConsumePrefix(&rest_, kFractionSlash) && !absl::ConsumePrefix(&rest_, "/"))
+      return over;
     const std::optional<mpq_class> under =
         absl::StartsWith(rest_, "(") ? InParentheses() : Decimal();
     if (!under.has_value()) return std::nullopt;
@@ -170,8 +172,7 @@ class NumberScanner {
 
   // Digits with separators in groups of three, a fraction part, a power of ten.
   std::optional<mpq_class> Decimal() {
-    std::string digits = Digits();
-    if (!digits.empty()) Groups(&digits);
+    std::string digits = GroupedDigits();
     long scale = 0;
     if (absl::StartsWith(rest_, ".") && rest_.size() > 1 && absl::ascii_isdigit(rest_[1])) {
       rest_.remove_prefix(1);
@@ -202,19 +203,23 @@ class NumberScanner {
   }
 
   bool IsGroup(char separator) const {
-    const auto digit = [this](size_t i) { return i < rest_.size() && absl::ascii_isdigit(rest_[i]); };
+    const auto digit = [this](size_t i) {
+      return i < rest_.size() && absl::ascii_isdigit(rest_[i]);
+    };
     return !rest_.empty() && rest_[0] == separator && digit(1) && digit(2) && digit(3) && !digit(4);
   }
 
   // 1,234,567 or 1 234 567: one separator throughout, and the first group has at most three digits.
-  void Groups(std::string* digits) {
-    if (digits->size() > 3 || rest_.empty()) return;
+  std::string GroupedDigits() {
+    std::string digits = Digits();
+    if (digits.empty() || digits.size() > 3 || rest_.empty()) return digits;
     const char separator = rest_[0];
-    if (separator != ',' && separator != ' ') return;
+    if (separator != ',' && separator != ' ') return digits;
     while (IsGroup(separator)) {
-      digits->append(rest_.data() + 1, 3);
+      digits.append(rest_.data() + 1, 3);
       rest_.remove_prefix(4);
     }
+    return digits;
   }
 
   // 0 when there is none; nullopt when it is beyond the limit.

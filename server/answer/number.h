@@ -15,11 +15,11 @@ constexpr int kMaxExponent = 1000;  // Absolute power of ten of a number as writ
 // Whether 50% is the number 1/2, or 50 of the unit percent as in questions that ask for an integer.
 enum class PercentMeans { kHundredths, kUnit };
 
-// The number that a plain statement (see PlainText) says and nothing else: "204", "-1,234", "12.50",
-// "1 234", "3/4", "(1)⁄(2)", "2 (1)⁄(2)", "1.5*10^-3", "6e4", "40%", "$5", "5 cm^2", "204 minutes",
-// "xy = 25", "147 + 147 = 294". Units are dropped. nullopt for anything else: a list, a product with a
-// symbol, a root, an open formula, or a number beyond the limits above.
-// With kHundredths a value that is rounded at the end (1/3 ≈ 0.333) counts as its exact part.
+// The number that a plain statement (see PlainText) says and nothing else: "204", "-1,234",
+// "12.50", "1 234", "3/4", "(1)⁄(2)", "2 (1)⁄(2)", "1.5*10^-3", "6e4", "40%", "$5", "5 cm^2", "204
+// minutes", "xy = 25", "147 + 147 = 294". Units are dropped. nullopt for anything else: a list, a
+// product with a symbol, a root, an open formula, or a number beyond the limits above. With
+// kHundredths a value that is rounded at the end (1/3 ≈ 0.333) counts as its exact part.
 std::optional<mpq_class> ReadNumber(absl::string_view plain, PercentMeans percent);
 
 // "-7" or "3/4", in lowest terms.

@@ -141,9 +141,17 @@ std::optional<std::string> ErrorText(const object& root) {
   return std::nullopt;
 }
 
+// The beginning of a text as part of an error message, which has to be valid UTF-8.
 std::string Shown(absl::string_view text) {
-  const std::string escaped = absl::Utf8SafeCHexEscape(text.substr(0, kErrorTextShown));
-  return text.size() > kErrorTextShown ? absl::StrCat(escaped, "...") : escaped;
+  absl::string_view start = text.substr(0, kErrorTextShown);
+  // The cut may have gone through a character.
+  for (int i = 0; i < 3 && start.size() < text.size(); ++i) {
+    if (simdjson::validate_utf8(start.data(), start.size())) break;
+    start.remove_suffix(1);
+  }
+  const bool valid = simdjson::validate_utf8(start.data(), start.size());
+  const std::string escaped = valid ? absl::Utf8SafeCHexEscape(start) : absl::CHexEscape(start);
+  return start.size() < text.size() ? absl::StrCat(escaped, "...") : escaped;
 }
 
 }  // namespace

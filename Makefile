@@ -1,0 +1,30 @@
+# Every target works on a fresh Debian 12: it installs the packages that are missing first.
+.DEFAULT_GOAL := help
+.PHONY: help deps demo test test-system bench server format check
+
+help: ## Shows this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+deps:
+	@scripts/install-deps.sh
+
+demo: deps ## Solves a set of problems with simulated models, in a minute or two
+	@scripts/demo.sh
+
+test: deps ## Format, lints and all tests: under ASan and UBSan, the core under TSan, recorded traces
+	@scripts/test.sh
+
+test-system: server ## The slower tests with real servers; skips what cannot be installed
+	@tests/system/run.sh
+
+bench: server ## Solves per second, overhead and cancel time against simulated models
+	@scripts/bench.sh
+
+server: deps ## Release build of sextant-server, sextant and sextant-simulator in build/release/bin
+	@scripts/build.sh release sextant-server sextant sextant-simulator
+
+format: deps ## Formats every source file
+	@scripts/sources.sh | xargs clang-format-14 -i
+
+check: deps ## Format, lints and clang-tidy over all sources
+	@scripts/check.sh --tidy

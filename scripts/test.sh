@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Everything that a change has to pass without a real model server: layout and lints, all tests under
+# AddressSanitizer, LeakSanitizer and UBSan, the core under ThreadSanitizer, and recorded traces
+# through a release build.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+counts=()
+
+# attribute FILE NAME: a number from the root element of ctest's JUnit report.
+attribute() { sed -n "s/^[[:space:]]*$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1; }
+
+# run_tests PRESET NAME [CTEST_FLAGS...]: builds and runs; notes how many passed, as NAME.
+run_tests() {
+  local preset=$1 name=$2 report=$PWD/build/$1/junit.xml
+  shift 2
+  scripts/build.sh "$preset"
+  rm -f "$report"
+  ctest --preset "$preset" --output-junit "$report" "$@"
+  local total skipped disabled
+  total=$(attribute "$report" tests) skipped=$(attribute "$report" skipped)
+  disabled=$(attribute "$report" disabled)
+  local passed=$((total - skipped - disabled))
+  # A run in which nothing ran has shown nothing.
+  [ "$passed" -gt 0 ] || { echo "test: of $total $name tests none ran" >&2; exit 1; }
+  counts+=("$name $passed")
+  [ "$((skipped + disabled))" -eq 0 ] || counts[-1]+=" and $((skipped + disabled)) skipped"
+}
+
+scripts/check.sh
+run_tests asan asan
+run_tests tsan tsan
+run_tests release replay -L replay
+
+list=$(printf ', %s' "${counts[@]}")
+printf 'make test: all passed (%s) in %d:%02d\n' "${list:2}" $((SECONDS / 60)) $((SECONDS % 60))

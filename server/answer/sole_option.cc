@@ -1,0 +1,62 @@
+#include "server/answer/sole_option.h"
+
+#include <re2/re2.h>
+
+#include <array>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+
+namespace sextant {
+namespace {
+
+using absl::string_view;
+
+constexpr size_t kMaxParagraphBytes = 1000;
+
+// (B), but not the (S)- or CH(H) of a chemical name; **B** and **Option (B)**; option B.
+// A group for the letter in each form.
+constexpr char kNamedOption[] =
+    R"((?:^|[\s*])\(([A-Z])\)(?:[^-_^\w]|$)|\*\*(?:(?i:option|choice|answer) )?\(?([A-Z])\)?[.:,]?\*\*)"
+    R"(|\b(?i:option|choice|answer) \(?([A-Z])\b)";
+
+// What a paragraph says of an option that it turns down.
+constexpr char kRejected[] =
+    R"(^[)*\s.:,]*(?:is|are|was|can be|seems|looks)? ?(?:incorrect|wrong|not|false|invalid|unlikely)\b)";
+
+bool IsComplete(string_view paragraph) {
+  return !paragraph.empty() && absl::StrContains(".!)*", paragraph.substr(paragraph.size() - 1));
+}
+
+bool IsInDoubt(string_view paragraph) {
+  const std::string words = absl::AsciiStrToLower(paragraph);
+  for (const string_view doubt : {"wait", "none of", "neither", "perhaps", "maybe", "not sure",
+                                  "ruling out", "rules out", "ruled out", "eliminat"}) {
+    if (absl::StrContains(words, doubt)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<char> SoleOption(string_view paragraph) {
+  static const RE2& named_option = *new RE2(kNamedOption, RE2::Latin1);
+  static const RE2& rejected = *new RE2(kRejected, RE2::Latin1);
+  if (paragraph.size() > kMaxParagraphBytes) return std::nullopt;
+  if (!IsComplete(paragraph) || IsInDoubt(paragraph)) return std::nullopt;
+  re2::StringPiece rest(paragraph.data(), paragraph.size());
+  std::array<re2::StringPiece, 3> forms;
+  std::optional<char> sole;
+  while (RE2::FindAndConsume(&rest, named_option, &forms[0], &forms[1], &forms[2])) {
+    if (RE2::PartialMatch(rest, rejected)) return std::nullopt;
+    for (const re2::StringPiece& letter : forms) {
+      if (letter.empty()) continue;
+      if (sole.has_value() && *sole != letter[0]) return std::nullopt;
+      sole = letter[0];
+    }
+  }
+  return sole;
+}
+
+}  // namespace sextant

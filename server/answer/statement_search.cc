@@ -1,0 +1,124 @@
+#include "server/answer/statement_search.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "server/answer/markup.h"
+
+namespace sextant {
+namespace {
+
+using absl::string_view;
+
+constexpr size_t kMaxGap = 10;  // Bytes from the backslash of a box to its brace: name and spaces.
+
+// Index of the last `c` in the text, npos when there is none.
+size_t FindLastChar(string_view text, char c) {
+  const void* found = memrchr(text.data(), c, text.size());
+  if (found == nullptr) return string_view::npos;
+  return static_cast<size_t>(static_cast<const char*>(found) - text.data());
+}
+
+// \boxed or \fbox where its x is at `x`; empty for any other word.
+string_view BoxNameAround(string_view text, size_t x) {
+  for (const auto& [name, offset] : {std::pair<string_view, size_t>("\\boxed", 3), {"\\fbox", 4}}) {
+    if (x >= offset && absl::StartsWith(text.substr(x - offset), name)) {
+      return text.substr(x - offset, name.size());
+    }
+  }
+  return "";
+}
+
+// A block begins where a line or a word does, so that none is cut in two.
+size_t BlockBegin(string_view text, size_t end) {
+  if (end <= kMaxMatchBytes) return 0;
+  const string_view block = text.substr(end - kMaxMatchBytes, kMaxMatchBytes - 1);
+  for (const char separator : {'\n', ' '}) {
+    const size_t at = block.find(separator);
+    if (at != string_view::npos) return end - kMaxMatchBytes + at + 1;
+  }
+  return end - kMaxMatchBytes;
+}
+
+// Non-overlapping matches of one pattern that begin in [begin, end), first to last.
+std::vector<PatternMatch> MatchesInBlock(string_view text, const RE2& pattern, size_t begin,
+                                         size_t end) {
+  std::vector<PatternMatch> matches;
+  const size_t reach = std::min(text.size(), end + kMaxMatchBytes);
+  const int groups = std::min(pattern.NumberOfCapturingGroups(), 1) + 1;
+  std::array<re2::StringPiece, 2> found;
+  const re2::StringPiece whole(text.data(), text.size());
+  while (begin < end && pattern.Match(whole, begin, reach, RE2::UNANCHORED, found.data(), groups)) {
+    PatternMatch match;
+    match.begin = static_cast<size_t>(found[0].data() - text.data());
+    match.end = match.begin + found[0].size();
+    if (match.begin >= end) break;
+    if (groups == 2) match.group = string_view(found[1].data(), found[1].size());
+    matches.push_back(match);
+    begin = std::max(match.end, match.begin + 1);
+  }
+  return matches;
+}
+
+}  // namespace
+
+size_t FindLast(string_view text, string_view needle, char rare) {
+  const size_t offset = needle.find(rare);
+  size_t end = text.size();
+  while (true) {
+    const size_t at = FindLastChar(text.substr(0, end), rare);
+    if (at == string_view::npos) return string_view::npos;
+    if (at >= offset && absl::StartsWith(text.substr(at - offset), needle)) return at - offset;
+    end = at;
+  }
+}
+
+std::optional<Box> BoxScanner::Previous() {
+  while (true) {
+    // Both names hold an x, and prose holds few others.
+    const size_t x = FindLastChar(text_.substr(0, cursor_), 'x');
+    if (x == string_view::npos) return std::nullopt;
+    cursor_ = x;
+    const string_view name = BoxNameAround(text_, x);
+    if (name.empty()) continue;
+    const size_t begin = static_cast<size_t>(name.data() - text_.data());
+    size_t open = begin + name.size();
+    while (open < text_.size() && text_[open] == ' ' && open < begin + kMaxGap) ++open;
+    if (open >= text_.size() || text_[open] != '{') continue;
+    const size_t limit = std::min(open + kMaxStatementBytes, unclosed_);
+    const size_t close = MatchingBrace(text_, open, limit);
+    if (close != string_view::npos) {
+      return Box{begin, close + 1, text_.substr(open + 1, close - open - 1)};
+    }
+    unclosed_ = open;
+  }
+}
+
+bool AcceptLastMatch(string_view text, absl::Span<const RE2* const> patterns,
+                     absl::FunctionRef<bool(const PatternMatch&)> accept) {
+  size_t end = text.size();
+  while (end > 0) {
+    const size_t begin = BlockBegin(text, end);
+    std::vector<PatternMatch> matches;
+    for (size_t i = 0; i < patterns.size(); ++i) {
+      for (PatternMatch& match : MatchesInBlock(text, *patterns[i], begin, end)) {
+        match.pattern = i;
+        matches.push_back(match);
+      }
+    }
+    std::stable_sort(
+        matches.begin(), matches.end(),
+        [](const PatternMatch& a, const PatternMatch& b) { return a.begin < b.begin; });
+    for (auto match = matches.rbegin(); match != matches.rend(); ++match) {
+      if (accept(*match)) return true;
+    }
+    end = begin;
+  }
+  return false;
+}
+
+}  // namespace sextant

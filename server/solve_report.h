@@ -1,0 +1,24 @@
+// What a solve tells its caller about its traces: the bill, why it stopped, how far it is.
+#pragma once
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/strategies/traces.h"
+#include "sextant/v1/sextant.pb.h"
+
+namespace sextant {
+
+// The bill. Final once no trace runs and finished ones have settled.
+v1::Usage BillOf(const Traces& traces, absl::Time arrived, absl::Time decided);
+
+// Why a solve whose strategy has returned stopped. BACKENDS_FAILED only when no trace finished.
+v1::StopReason StopReasonOf(const Traces& traces);
+
+// The error of a solve that stopped for `reason` without any answer: what the caller should do.
+absl::Status FailureOf(const Traces& traces, const v1::Budget& budget, v1::StopReason reason);
+
+v1::Progress ProgressOf(const Traces& traces, absl::Duration elapsed);
+
+enum class TraceText { kLeftOut, kIncluded };
+v1::Trace ReportOf(const Trace& trace, TraceText text);
+
+}  // namespace sextant

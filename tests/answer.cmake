@@ -1,0 +1,6 @@
+foreach(test number choice trace_parts search reader reader_limits vote)
+  sextant_test(answer_${test}_test sextant_answer)
+endforeach()
+if(TARGET sextant_grade)
+  sextant_test(answer_grade_test sextant_grade nlohmann_json::nlohmann_json ZLIB::ZLIB)
+endif()
