@@ -35,7 +35,6 @@ constexpr absl::string_view kNoAnswer = "NO_ANSWER";
 class LineReader {
  public:
   static absl::StatusOr<LineReader> Open(const std::string& path) {
-    // zlib opens a directory and fails at the first read; say what it is.
     const gzFile file = gzopen(path.c_str(), "rb");
     if (file == nullptr) {
       return absl::NotFoundError(absl::StrCat(path, ": cannot open: ", std::strerror(errno)));

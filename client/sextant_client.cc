@@ -1,6 +1,5 @@
 #include "client/sextant_client.h"
 
-#include <limits>
 #include <utility>
 
 #include "absl/strings/match.h"

@@ -3,7 +3,7 @@
 # only for what is missing, and returns at once when nothing is.
 #
 # Usage: install-deps.sh [--build-only]
-#   --build-only  only what compiling the three programs takes: no linters, no test tools.
+#   --build-only  only what compiling takes: no linters, no tools of tests and demo.
 set -euo pipefail
 
 packages=(
@@ -15,12 +15,14 @@ packages=(
   nlohmann-json3-dev libssl-dev zlib1g-dev
   # Command line and simulator
   libcli11-dev libboost1.81-dev
+  # Tests are configured with everything else
+  libgtest-dev libgmock-dev
 )
 check_packages=(
   # Faster rebuilds, layout, lints
   ccache clang-format-14 clang-tidy-14
   # Tests, demo
-  libgtest-dev libgmock-dev python3 curl jq
+  python3 curl jq
 )
 
 case ${1:-} in

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034  # Results are left in variables.
 # For scripts that need a simulator and a server on this machine; source it after setting `work`, a
 # folder for their logs. Whatever ends the script, everything that it started is stopped first.
 #
@@ -6,7 +6,8 @@
 #   start_simulator LOG FLAGS...  on a free port; HOST:PORT is in `simulator`
 #   start_server LOG CONFIG       on free ports in the place of CONFIG's, with `simulator` as the
 #                                 model server; addresses are in `server` and `metrics`
-#   stop PID                      ends one of them; its exit code is in `stopped_code`
+#   stop PID                      ends one of them with SIGTERM; its exit code is in `stopped_code`
+#   await_end PID SECONDS         waits until it has ended by itself, or kills it; code as in stop
 #   wait_until SECONDS COMMAND... polls until COMMAND succeeds; fails when the time is over
 #
 # Programs come from $SEXTANT_BIN, by default those of `make server`.
@@ -18,7 +19,8 @@ started=()
 start() {
   local log=$1
   shift
-  "$@" >"$log" 2>&1 &
+  : >"$log"
+  "$@" >>"$log" 2>&1 &
   started_pid=$!
   started+=("$started_pid")
 }
@@ -40,23 +42,27 @@ running() {
 
 ended() { ! running "$1"; }
 
-stop() {
-  kill -TERM "$1" 2>/dev/null || true
-  if ! wait_until "${stop_seconds:-10}" ended "$1"; then
-    echo "process $1 did not end within ${stop_seconds:-10} s of SIGTERM and was killed" >&2
+await_end() {
+  if ! wait_until "$2" ended "$1"; then
+    echo "process $1 did not end within $2 s and was killed" >&2
     kill -KILL "$1" 2>/dev/null || true
   fi
-  # shellcheck disable=SC2034  # For the caller.
-  {
-    stopped_code=0
-    wait "$1" 2>/dev/null || stopped_code=$?
-  }
+  stopped_code=0
+  wait "$1" 2>/dev/null || stopped_code=$?
+  # Its number may be another process's from now on.
+  local pid others=()
+  for pid in "${started[@]}"; do [ "$pid" -eq "$1" ] || others+=("$pid"); done
+  started=("${others[@]}")
+}
+
+stop() {
+  kill -TERM "$1" 2>/dev/null || true
+  await_end "$1" 10
 }
 
 stop_all() {
   local pid
   for pid in "${started[@]}"; do stop "$pid"; done
-  started=()
 }
 
 trap stop_all EXIT

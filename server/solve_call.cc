@@ -7,12 +7,23 @@
 #include "server/log.h"
 
 namespace sextant {
+namespace {
 
-absl::Time SolveCall::AnswerBy() const {
-  const ServerConfig& server = inputs_.config.server;
-  const absl::Duration left = std::min(inputs_.time_left, server.max_solve_time);
-  // Of a deadline shorter than two reserves, half is used.
-  return arrived_ + std::max(left - server.deadline_reserve, left / 2);
+// How much sooner than the server sees it a caller's deadline may be. gRPC's C core (C++, Python,
+// Ruby and others) sends a deadline as the time left, rounded up to two or three digits.
+absl::Duration RoundingOf(absl::Duration left) {
+  if (left < absl::Seconds(1)) return absl::Milliseconds(1);
+  if (left <= absl::Seconds(10)) return absl::Milliseconds(10);
+  if (left <= absl::Seconds(100)) return absl::Milliseconds(100);
+  if (left <= absl::Seconds(1000)) return absl::Seconds(1);
+  return absl::Seconds(60);
+}
+
+}  // namespace
+
+absl::Duration TimeToAnswer(absl::Duration time_left, const ServerConfig& server) {
+  if (time_left > server.max_solve_time) return server.max_solve_time;
+  return std::max(time_left - server.deadline_reserve - RoundingOf(time_left), time_left / 2);
 }
 
 void SolveCall::Start() {
@@ -26,7 +37,7 @@ void SolveCall::Start() {
       .solve_id = inputs_.solve_id,
       .traceparent = inputs_.traceparent,
       .arrived = arrived_,
-      .answer_by = AnswerBy(),
+      .answer_by = arrived_ + TimeToAnswer(inputs_.time_left, inputs_.config.server),
       .on_trace_ended = [this](const v1::Trace& trace) { door_.OnTraceEnded(trace); }};
   auto solve = Solve::Create(worker.loop(), worker.pool(inputs_.model.name), inputs_.config.server,
                              inputs_.model, std::move(solve_inputs));

@@ -12,6 +12,11 @@
 
 namespace sextant {
 
+// How long a call may take whose deadline is `time_left` away: less the reserve, and less what gRPC
+// may have rounded the deadline up by on its way here; half of it where that leaves little. Without
+// a deadline, or with a late one, `max_solve_time`.
+absl::Duration TimeToAnswer(absl::Duration time_left, const ServerConfig& server);
+
 // What both kinds of call have in common. Created on a gRPC thread; all else, destruction included,
 // is loop only.
 class SolveCall {
@@ -50,7 +55,6 @@ class SolveCall {
  private:
   void Done(SolveOutcome outcome);
   void Observe(absl::StatusCode code, const v1::SolveResponse& response) const;
-  absl::Time AnswerBy() const;
 
   Inputs inputs_;
   Door& door_;

@@ -155,19 +155,23 @@ void Api::Ended(const Reply& reply, StreamOutcome outcome) {
       break;
   }
   const ReplySpec& spec = reply.spec();
+  // Of several choices, one can be done and sent when the others are cut. A single one that had
+  // just been generated when the client turned out to be gone was not sent.
+  const bool is_one_of_many = spec.scripts.size() > 1;
   for (size_t i = 0; i < spec.scripts.size(); ++i) {
     const Script& script = spec.scripts[i];
     const ChoiceProgress& progress = reply.progress()[i];
-    ledger_.Add({.request_id = spec.request_id,
-                 .model = spec.head.model,
-                 .dataset = script.problem->dataset,
-                 .problem_id = script.problem->problem_id,
-                 .choice = static_cast<int>(i),
-                 .sample = script.sample,
-                 .beam_width = script.beam_width,
-                 .tokens = progress.tokens,
-                 .prompt_tokens = spec.prompt_tokens,
-                 .outcome = progress.finished ? StreamOutcome::kFinished : outcome});
+    ledger_.Add(
+        {.request_id = spec.request_id,
+         .model = spec.head.model,
+         .dataset = script.problem->dataset,
+         .problem_id = script.problem->problem_id,
+         .choice = static_cast<int>(i),
+         .sample = script.sample,
+         .beam_width = script.beam_width,
+         .tokens = progress.tokens,
+         .prompt_tokens = spec.prompt_tokens,
+         .outcome = is_one_of_many && progress.finished ? StreamOutcome::kFinished : outcome});
   }
 }
 

@@ -12,17 +12,16 @@
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
 #include <cstdio>
-#include <map>
 #include <optional>
 #include <utility>
 #include <variant>
 
-#include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "simulator/pacer.h"
 
 namespace sextant {
 namespace {
@@ -31,7 +30,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
-using Clock = std::chrono::steady_clock;
+using Clock = Pacer::Clock;
 
 constexpr size_t kMaxHeaderBytes = 16 << 10;
 constexpr size_t kMaxBodyBytes = 8 << 20;
@@ -40,34 +39,6 @@ constexpr std::chrono::seconds kIoTimeout(60);
 constexpr std::chrono::milliseconds kAcceptRetry(100);
 
 absl::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
-
-// A client that talks to us; owned by the server until it is gone.
-class Connection;
-
-// Wakes connections when their next tokens are due: one timer for all of them, and in the order of
-// their due times, so that streams finish in the order of their lengths.
-class Pacer {
- public:
-  explicit Pacer(asio::io_context& io) : timer_(io) {}
-
-  struct Ticket {
-    Clock::time_point due;
-    uint64_t number = 0;  // Keeps those of one instant in the order in which they came.
-    auto operator<=>(const Ticket&) const = default;
-  };
-
-  Ticket Add(Clock::time_point due, Connection& connection);
-  void Remove(const Ticket& ticket) { waiting_.erase(ticket); }
-
- private:
-  void Arm();
-  void RunRound();
-
-  asio::steady_timer timer_;
-  Clock::time_point armed_for_ = Clock::time_point::max();
-  absl::btree_map<Ticket, Connection*> waiting_;
-  uint64_t next_number_ = 0;
-};
 
 std::string HeadLines(int status, const std::string& content_type) {
   return absl::StrCat("HTTP/1.1 ", status, " ",
@@ -84,7 +55,8 @@ std::string Chunk(const std::string& bytes, ReplyPart::Then then) {
                       ends ? "0\r\n\r\n" : "");
 }
 
-class Connection : public std::enable_shared_from_this<Connection> {
+// A client that talks to us; owned by the server until it is gone.
+class Connection : public Paced, public std::enable_shared_from_this<Connection> {
  public:
   // What a connection needs of its server, which outlives it.
   struct Server {
@@ -98,8 +70,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
       : socket_(std::move(socket)), deadline_(server.io), server_(server) {}
 
   void Start();
-  // Sends what is due; called by the pacer.
-  void Tick(Clock::time_point due);
+  // Sends what is due.
+  void Tick(Clock::time_point due) override;
   // Ends the reply under way as `outcome` and forgets the connection.
   void Close(StreamOutcome outcome);
 
@@ -146,39 +118,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<Pacer::Ticket> ticket_;
   int64_t unsent_tokens_ = 0;  // Generated for output_ that no write has taken yet.
 };
-
-Pacer::Ticket Pacer::Add(Clock::time_point due, Connection& connection) {
-  const Ticket ticket{due, next_number_++};
-  waiting_.emplace(ticket, &connection);
-  if (due < armed_for_) Arm();
-  return ticket;
-}
-
-void Pacer::Arm() {
-  if (waiting_.empty()) {
-    armed_for_ = Clock::time_point::max();
-    return;
-  }
-  armed_for_ = waiting_.begin()->first.due;
-  timer_.expires_at(armed_for_);
-  timer_.async_wait([this](error_code error) {
-    if (!error) RunRound();
-  });
-}
-
-void Pacer::RunRound() {
-  // Tickets that are added in this round wait for the next: sockets are polled in between.
-  const uint64_t first_of_next = next_number_;
-  const Clock::time_point now = Clock::now();
-  armed_for_ = Clock::time_point::min();
-  while (!waiting_.empty()) {
-    const auto [ticket, connection] = *waiting_.begin();
-    if (ticket.due > now || ticket.number >= first_of_next) break;
-    waiting_.erase(waiting_.begin());
-    connection->Tick(ticket.due);
-  }
-  Arm();
-}
 
 void Connection::Start() {
   error_code ignored;
@@ -236,9 +175,9 @@ void Connection::RejectRequest(error_code error) {
     return SendResponse(
         ErrorResponse(413, absl::StrCat("the body is over ", kMaxBodyBytes, " bytes")));
   }
-  const bool is_malformed =
-      error.category() == http::make_error_code(http::error::bad_method).category() &&
-      error != http::error::end_of_stream && error != http::error::partial_message;
+  const bool is_malformed = error.category() == error_code(http::error::bad_method).category() &&
+                            error != http::error::end_of_stream &&
+                            error != http::error::partial_message;
   if (!is_malformed) return Close(StreamOutcome::kCut);
   SendResponse(ErrorResponse(400, absl::StrCat("not an HTTP/1.1 request: ", error.message())));
 }
@@ -290,7 +229,9 @@ void Connection::BeginReply(std::unique_ptr<Reply> reply) {
 void Connection::ScheduleReply() {
   const std::optional<absl::Duration> due = reply_->NextDue();
   if (!due) return;  // Silence; the client's leaving ends it.
-  ticket_ = server_.pacer.Add(reply_start_ + absl::ToChronoNanoseconds(*due), *this);
+  // Rounded up, so that what is due then is due in the reply's finer clock too.
+  const absl::Duration wake = absl::Ceil(*due, absl::Nanoseconds(1));
+  ticket_ = server_.pacer.Add(reply_start_ + absl::ToChronoNanoseconds(wake), *this);
 }
 
 void Connection::Tick(Clock::time_point due) {
@@ -313,6 +254,7 @@ void Connection::SendPart(ReplyPart part) {
   const bool is_last = part.then != ReplyPart::Then::kContinue;
   const bool breaks = part.then == ReplyPart::Then::kBreak;
   std::string bytes;
+  if (part.bytes.empty() && !is_last) return ScheduleReply();  // An empty chunk would end the body.
   if (reply_->spec().stream) {
     bytes = Chunk(part.bytes, part.then);
   } else if (is_last) {

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "simulator/stable_random.h"
 
 namespace sextant {
@@ -17,6 +18,8 @@ namespace {
 constexpr int64_t kBytesPerToken = 4;
 constexpr absl::string_view kThinkStart = "<think>\n";
 constexpr absl::string_view kThinkEnd = "</think>\n\n";
+// Follows the seed in the first line of a trace.
+constexpr absl::string_view kOpeningEnd = ": no model ran.)\n\n";
 
 // Thinking that states no answer, so that only the end of a trace does.
 constexpr absl::string_view kThoughts[] = {
@@ -58,9 +61,10 @@ double ChanceOfRight(const SimulatedModel& model, double difficulty, double rela
   return 1 / (1 + std::exp(-shifted));
 }
 
-Draw DrawTrace(const SimulatedModel& model, const Problem& problem, StableRandom& random) {
+// `relative_length`: in standard deviations of the logarithm from the typical length.
+Draw DrawTrace(const SimulatedModel& model, const Problem& problem, double relative_length,
+               StableRandom& random) {
   Draw draw;
-  const double relative_length = random.Normal();
   const double mean = model.mean_tokens * (1 + model.by_difficulty * (problem.difficulty - 0.5));
   // The mean of a log-normal variable lies sigma^2 / 2 above its median, in logarithms.
   const double log_length =
@@ -171,51 +175,94 @@ std::optional<std::string> RestOfEnding(const SimulatedModel& model, absl::strin
   return rest;
 }
 
+// What is left of the first line of a trace after `prefix`. Another seed may have begun it.
+std::string RestOfOpening(absl::string_view prefix, const std::string& opening) {
+  if (absl::StartsWith(opening, prefix)) return opening.substr(prefix.size());
+  if (absl::StrContains(prefix, kOpeningEnd)) return "";
+  return std::string(kOpeningEnd.substr(LongestOverlap(prefix, kOpeningEnd)));
+}
+
+// The rest of the sentence that `prefix` breaks off in.
+std::string RestOfThought(absl::string_view prefix) {
+  std::string rest;
+  size_t longest = 2;  // The same letter or two may end anything.
+  for (const absl::string_view thought : kThoughts) {
+    const size_t overlap = LongestOverlap(prefix, thought);
+    if (overlap <= longest) continue;
+    longest = overlap;
+    rest = absl::StrCat(thought.substr(overlap), " ");
+  }
+  return rest;
+}
+
 Draft Write(const SimulatedModel& model, const Draw& draw, absl::string_view prefix,
             const std::string& opening, const std::vector<std::string>& conclusions,
             StableRandom& random) {
   Draft draft;
-  const bool thinks = model.thinking != ThinkingStyle::kNone;
-  const bool is_opening =
-      absl::StartsWith(absl::StrCat(thinks ? kThinkStart : "", opening), prefix);
-  if (!prefix.empty() && !is_opening) {
+  std::string start = RestOfOpening(prefix, opening);
+  if (start.empty()) {
     if (std::optional<std::string> rest = RestOfEnding(model, prefix, conclusions)) {
       draft.content = *std::move(rest);
       return draft;
     }
+    start = RestOfThought(prefix);
   }
-  const int64_t bytes =
-      draw.tokens * kBytesPerToken -
-      static_cast<int64_t>(std::max(prefix.size(), opening.size()) + conclusions[0].size());
-  std::string& thoughts = thinks ? draft.thinking : draft.content;
-  if (prefix.empty()) thoughts = opening;
-  absl::StrAppend(&thoughts, Thoughts(static_cast<size_t>(std::max<int64_t>(bytes, 0)), random));
+  const int64_t bytes = draw.tokens * kBytesPerToken -
+                        static_cast<int64_t>(prefix.size() + start.size() + conclusions[0].size());
+  std::string& thoughts = model.thinking == ThinkingStyle::kNone ? draft.content : draft.thinking;
+  thoughts =
+      absl::StrCat(start, Thoughts(static_cast<size_t>(std::max<int64_t>(bytes, 0)), random));
   absl::StrAppend(&draft.content, conclusions[0]);
   return draft;
+}
+
+// The seed of the trace that `prefix` begins, which fixes its length: a trace that is continued
+// step by step is as long as one in a single piece.
+std::optional<int64_t> SeedIn(absl::string_view prefix, const SimulatedModel& model) {
+  const std::string opening = SimulatedOpening(model);
+  absl::string_view first_line = opening;
+  // Reasoning that a client sends back as content comes without its tag.
+  absl::ConsumePrefix(&first_line, kThinkStart);
+  absl::ConsumePrefix(&prefix, kThinkStart);
+  if (!absl::ConsumePrefix(&prefix, first_line)) return std::nullopt;
+  int64_t seed = 0;
+  const size_t end = prefix.find(kOpeningEnd);
+  if (end == absl::string_view::npos || !absl::SimpleAtoi(prefix.substr(0, end), &seed)) {
+    return std::nullopt;
+  }
+  return seed;
+}
+
+// The first line of a trace in raw form.
+std::string OpeningOf(const SimulatedModel& model, int64_t seed) {
+  return absl::StrCat(SimulatedOpening(model), seed, kOpeningEnd);
 }
 
 }  // namespace
 
 std::string SimulatedOpening(const SimulatedModel& model) {
   return absl::StrCat(model.thinking == ThinkingStyle::kNone ? "" : kThinkStart,
-                      "(Simulated trace of ", model.name, ", ");
+                      "(Simulated trace of ", model.name, ", seed ");
 }
 
 SimulatedTrace Simulate(const SimulatedModel& model, const Problem& problem, int64_t seed,
                         absl::string_view prefix, ThinkingFields fields) {
-  uint64_t hash = StableHash(model.name, StableHash(problem.dataset));
-  hash = StableHash(absl::StrCat(problem.problem_id, " ", seed), hash);
-  StableRandom random(prefix.empty() ? hash : StableHash(prefix, hash));
-  const Draw draw = DrawTrace(model, problem, random);
-  const std::string opening =
-      absl::StrCat("(Simulated trace of ", model.name, ", seed ", seed, ": no model ran.)\n\n");
-  Draft draft = Write(model, draw, prefix, opening, Conclusions(problem, draw), random);
+  const uint64_t problem_hash =
+      StableHash(problem.problem_id, StableHash(problem.dataset, StableHash(model.name)));
+  const int64_t origin = SeedIn(prefix, model).value_or(seed);
+  StableRandom length_random(StableHash(absl::StrCat("length ", origin), problem_hash));
+  StableRandom random(StableHash(prefix, StableHash(absl::StrCat("text ", seed), problem_hash)));
+  const Draw draw = DrawTrace(model, problem, length_random.Normal(), random);
+  Draft draft =
+      Write(model, draw, prefix, OpeningOf(model, seed), Conclusions(problem, draw), random);
 
   if (fields == ThinkingFields::kInText && !draft.thinking.empty()) {
-    draft.content =
-        absl::StrCat(prefix.empty() ? kThinkStart : "", draft.thinking, kThinkEnd, draft.content);
+    draft.content = absl::StrCat(draft.thinking, kThinkEnd, draft.content);
     draft.thinking.clear();
   }
+  // A field of its own needs no tag.
+  absl::string_view thought = draft.thinking;
+  if (absl::ConsumePrefix(&thought, kThinkStart)) draft.thinking = std::string(thought);
   const auto text = std::make_shared<const std::string>(draft.thinking + draft.content);
   const absl::string_view thinking = absl::string_view(*text).substr(0, draft.thinking.size());
   const absl::string_view content = absl::string_view(*text).substr(draft.thinking.size());

@@ -26,7 +26,7 @@ std::vector<std::string> Matches(absl::string_view text, const char* pattern) {
   const RE2 compiled(pattern);
   const std::array<const RE2*, 1> patterns = {&compiled};
   std::vector<std::string> found;
-  AcceptLastMatch(text, patterns, [&](const PatternMatch& match) {
+  AcceptLastMatch(text, {patterns}, [&](const PatternMatch& match) {
     found.emplace_back(text.substr(match.begin, match.end - match.begin));
     return false;
   });

@@ -6,3 +6,4 @@ target_link_libraries(end_to_end_world
 foreach(name solve_test fault_test budget_test stream_test)
   sextant_test(end_to_end/${name} end_to_end_world)
 endforeach()
+sextant_test(deadline_test sextant_service)

@@ -4,3 +4,4 @@ foreach(name simulator_text_test simulator_catalog_test simulator_reply_test sim
                nlohmann_json::nlohmann_json)
 endforeach()
 target_compile_definitions(simulator_catalog_test PRIVATE SEXTANT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(simulator_catalog_test PRIVATE ZLIB::ZLIB)

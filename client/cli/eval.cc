@@ -1,6 +1,7 @@
 // `sextant eval`: a file of problems through one or more strategies, with accuracy and cost.
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <utility>
 

@@ -140,40 +140,50 @@ class Undresser {
     }
   }
 
-  // One argument of a command: {...}, or the single character that TeX takes without braces.
-  std::optional<std::string> TakeArgument() {
-    size_t open = at_;
+  // Where one argument of a command stands: {...}, or the single character that TeX takes without
+  // braces. Found first and undressed later, as undressing what is then not used again and again
+  // would be exponential in the nesting.
+  struct Extent {
+    size_t begin = 0;
+    size_t end = 0;
+    size_t next = 0;  // After the closing brace.
+  };
+  std::optional<Extent> ArgumentAt(size_t open) const {
     while (open < in_.size() && in_[open] == ' ') ++open;
     if (open >= in_.size() || depth_ >= kMaxDepth) return std::nullopt;
     if (in_[open] != '{') {
       if (!absl::ascii_isalnum(in_[open])) return std::nullopt;
-      at_ = open + 1;
-      return std::string(1, in_[open]);
+      return Extent{open, open + 1, open + 1};
     }
     if (closes_[offset_ + open] == string_view::npos) return std::nullopt;
     const size_t close = closes_[offset_ + open] - offset_;
     if (close >= in_.size()) return std::nullopt;
-    at_ = close + 1;
-    const string_view inner = in_.substr(open + 1, close - open - 1);
-    return Undresser(inner, offset_ + open + 1, closes_, depth_ + 1).Run();
+    return Extent{open + 1, close, close + 1};
+  }
+
+  std::string Undressed(const Extent& argument) const {
+    const string_view inner = in_.substr(argument.begin, argument.end - argument.begin);
+    return Undresser(inner, offset_ + argument.begin, closes_, depth_ + 1).Run();
   }
 
   bool Argument(string_view around) {
-    const std::optional<std::string> argument = TakeArgument();
+    const std::optional<Extent> argument = ArgumentAt(at_);
     if (!argument.has_value()) return false;
-    absl::StrAppend(&out_, around, *argument, around);
+    at_ = argument->next;
+    absl::StrAppend(&out_, around, Undressed(*argument));
+    // A power or an index belongs to what it follows: \text{cm}^2.
+    const bool goes_on = at_ < in_.size() && (in_[at_] == '^' || in_[at_] == '_');
+    if (!goes_on) absl::StrAppend(&out_, around);
     return true;
   }
 
   bool Fraction() {
-    const size_t start = at_;
-    const std::optional<std::string> over = TakeArgument();
-    const std::optional<std::string> under = over.has_value() ? TakeArgument() : std::nullopt;
-    if (!under.has_value()) {
-      at_ = start;
-      return false;
-    }
-    absl::StrAppend(&out_, "(", *over, ")", kFractionSlash, "(", *under, ")");
+    const std::optional<Extent> over = ArgumentAt(at_);
+    if (!over.has_value()) return false;
+    const std::optional<Extent> under = ArgumentAt(over->next);
+    if (!under.has_value()) return false;
+    at_ = under->next;
+    absl::StrAppend(&out_, "(", Undressed(*over), ")", kFractionSlash, "(", Undressed(*under), ")");
     return true;
   }
 

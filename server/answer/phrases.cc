@@ -23,6 +23,7 @@ namespace {
 using absl::string_view;
 
 constexpr size_t kMaxLineBytes = 400;  // Of what follows a phrase: an answer and a reason.
+constexpr int kMaxPhrases = 64;        // Tried in one text; none of more says anything.
 constexpr int kMaxLineBreaks = 3;      // Between a heading "Final answer" and what it announces.
 constexpr size_t kBytesBefore = 32;    // Before a phrase, where it may be denied or supposed.
 constexpr size_t kBytesAfter = 120;    // After a phrase, where it may be doubted.
@@ -56,28 +57,40 @@ constexpr string_view kSays =
 constexpr string_view kRight =
     R"((?:correct|right|best|appropriate|valid|accurate|suitable|plausible))";
 
+// One of these words is in every phrase of the sets up to kAnswer, and of all sets.
+constexpr char kAnswerHint[] = "answer";
+constexpr char kChoiceHint[] = "answer|option|choice|RIGHT";
+
 class Patterns {
  public:
   Patterns() {
-    RE2::Options options(RE2::Latin1);  // The patterns are ASCII, and bytes match faster.
-    options.set_case_sensitive(false);
     for (const PhrasePattern& phrase : kPhrases) {
-      const std::string pattern =
-          absl::StrReplaceAll(phrase.pattern, {{"SAYS", kSays}, {"RIGHT", kRight}});
-      compiled_.emplace_back(pattern, options);
+      compiled_.emplace_back(Expanded(phrase.pattern), Options());
       all_.push_back(&compiled_.back());
     }
   }
 
-  absl::Span<const RE2* const> UpTo(PhraseSet set) const {
+  PatternSet UpTo(PhraseSet set) const {
     const auto beyond = [set](const PhrasePattern& phrase) { return phrase.set > set; };
     const auto count = std::find_if(kPhrases.begin(), kPhrases.end(), beyond) - kPhrases.begin();
-    return absl::MakeConstSpan(all_).first(static_cast<size_t>(count));
+    return {absl::MakeConstSpan(all_).first(static_cast<size_t>(count)),
+            set == PhraseSet::kChoice ? &choice_hint_ : &answer_hint_};
   }
 
  private:
+  static RE2::Options Options() {
+    RE2::Options options(RE2::Latin1);  // The patterns are ASCII, and bytes match faster.
+    options.set_case_sensitive(false);
+    return options;
+  }
+  static std::string Expanded(string_view pattern) {
+    return absl::StrReplaceAll(pattern, {{"SAYS", kSays}, {"RIGHT", kRight}});
+  }
+
   std::deque<RE2> compiled_;
   std::vector<const RE2*> all_;
+  RE2 answer_hint_{Expanded(kAnswerHint), Options()};
+  RE2 choice_hint_{Expanded(kChoiceHint), Options()};
 };
 
 // Words that turn the phrase after them into no statement. "n't " ends a longer word.
@@ -147,15 +160,20 @@ Phrase PhraseAt(string_view text, size_t begin, bool labelled) {
 bool AcceptLastPhrase(string_view text, PhraseSet set,
                       absl::FunctionRef<bool(const Phrase&)> accept) {
   static const Patterns& patterns = *new Patterns;
-  return AcceptLastMatch(text, patterns.UpTo(set), [&](const PatternMatch& match) {
+  bool accepted = false;
+  int tried = 0;
+  AcceptLastMatch(text, patterns.UpTo(set), [&](const PatternMatch& match) {
+    if (++tried > kMaxPhrases) return true;
     const PhrasePattern& phrase = kPhrases[match.pattern];
     if (IsDeniedOrSupposed(text.substr(0, match.begin))) return false;
     if (phrase.set != PhraseSet::kExplicit && IsDoubted(text.substr(match.end))) return false;
     const size_t begin = match.group.data() != nullptr
                              ? static_cast<size_t>(match.group.data() - text.data())
                              : match.end;
-    return accept(PhraseAt(text, begin, phrase.labelled));
+    accepted = accept(PhraseAt(text, begin, phrase.labelled));
+    return accepted;
   });
+  return accepted;
 }
 
 }  // namespace sextant

@@ -226,7 +226,7 @@ std::optional<Answer> AnswerReader::LastLineAnswer(string_view line) const {
 std::optional<Answer> AnswerReader::LastMatchAnswer(string_view part, Rules rules) const {
   std::optional<Answer> answer;
   const std::array<const RE2*, 1> patterns = {pattern_.get()};
-  AcceptLastMatch(part, patterns, [&](const PatternMatch& match) {
+  AcceptLastMatch(part, {patterns}, [&](const PatternMatch& match) {
     if (rules == Rules::kClearOnly && match.end == part.size()) return false;
     const string_view whole = part.substr(match.begin, match.end - match.begin);
     answer = statements_.Whole(match.group.data() != nullptr ? match.group : whole);

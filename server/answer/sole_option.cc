@@ -25,6 +25,11 @@ constexpr char kNamedOption[] =
 constexpr char kRejected[] =
     R"(^[)*\s.:,]*(?:is|are|was|can be|seems|looks)? ?(?:incorrect|wrong|not|false|invalid|unlikely)\b)";
 
+// "does not match option B", "rather than (B)".
+constexpr char kDenied[] =
+    R"((?i:\b(?:not|cannot|neither|nor|than)(?: \w+)?(?: (?:to|with))? [*(]*(?:(?:option|choice|answer) )?[*(]*))"
+    R"([A-Z]\b)";
+
 bool IsComplete(string_view paragraph) {
   return !paragraph.empty() && absl::StrContains(".!)*", paragraph.substr(paragraph.size() - 1));
 }
@@ -44,8 +49,10 @@ std::optional<char> SoleOption(string_view paragraph) {
   static const RE2& named_option = *new RE2(kNamedOption, RE2::Latin1);
   static const RE2& rejected = *new RE2(kRejected, RE2::Latin1);
   if (paragraph.size() > kMaxParagraphBytes) return std::nullopt;
+  static const RE2& denied = *new RE2(kDenied, RE2::Latin1);
   if (!IsComplete(paragraph) || IsInDoubt(paragraph)) return std::nullopt;
   re2::StringPiece rest(paragraph.data(), paragraph.size());
+  if (RE2::PartialMatch(rest, denied)) return std::nullopt;
   std::array<re2::StringPiece, 3> forms;
   std::optional<char> sole;
   while (RE2::FindAndConsume(&rest, named_option, &forms[0], &forms[1], &forms[2])) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "server/answer/markup.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 using absl::string_view;
 
+constexpr int kMaxMisses = 2000;  // Of a rare character that turns out to be common.
 constexpr size_t kMaxGap = 10;  // Bytes from the backslash of a box to its brace: name and spaces.
 
 // Index of the last `c` in the text, npos when there is none.
@@ -21,6 +23,19 @@ size_t FindLastChar(string_view text, char c) {
   const void* found = memrchr(text.data(), c, text.size());
   if (found == nullptr) return string_view::npos;
   return static_cast<size_t>(static_cast<const char*>(found) - text.data());
+}
+
+// The same as FindLast by a forward search, whose time does not depend on how common a character
+// is.
+size_t FindLastFromFront(string_view text, string_view needle) {
+  size_t last = string_view::npos;
+  size_t begin = 0;
+  while (const void* found =
+             memmem(text.data() + begin, text.size() - begin, needle.data(), needle.size())) {
+    last = static_cast<size_t>(static_cast<const char*>(found) - text.data());
+    begin = last + needle.size();
+  }
+  return last;
 }
 
 // \boxed or \fbox where its x is at `x`; empty for any other word.
@@ -33,20 +48,21 @@ string_view BoxNameAround(string_view text, size_t x) {
   return "";
 }
 
-// A block begins where a line or a word does, so that none is cut in two.
+// A block begins where a line or at least a word does, so that none is cut in two.
 size_t BlockBegin(string_view text, size_t end) {
   if (end <= kMaxMatchBytes) return 0;
-  const string_view block = text.substr(end - kMaxMatchBytes, kMaxMatchBytes - 1);
-  for (const char separator : {'\n', ' '}) {
-    const size_t at = block.find(separator);
-    if (at != string_view::npos) return end - kMaxMatchBytes + at + 1;
-  }
-  return end - kMaxMatchBytes;
+  const size_t begin = end - kMaxMatchBytes;
+  const string_view block = text.substr(begin, kMaxMatchBytes - 1);
+  const size_t line_end = block.find('\n');
+  if (line_end != string_view::npos) return begin + line_end + 1;
+  const auto gap = std::find_if_not(block.begin(), block.end(), absl::ascii_isalnum);
+  if (gap != block.end()) return begin + static_cast<size_t>(gap - block.begin()) + 1;
+  return begin;
 }
 
-// Non-overlapping matches of one pattern that begin in [begin, end), first to last.
-std::vector<PatternMatch> MatchesInBlock(string_view text, const RE2& pattern, size_t begin,
-                                         size_t end) {
+// The non-overlapping matches of one pattern that begin in [begin, end), first to last.
+std::vector<PatternMatch> MatchesOf(string_view text, const RE2& pattern, size_t begin,
+                                    size_t end) {
   std::vector<PatternMatch> matches;
   const size_t reach = std::min(text.size(), end + kMaxMatchBytes);
   const int groups = std::min(pattern.NumberOfCapturingGroups(), 1) + 1;
@@ -64,17 +80,40 @@ std::vector<PatternMatch> MatchesInBlock(string_view text, const RE2& pattern, s
   return matches;
 }
 
+bool HoldsHint(string_view text, const RE2& hint, size_t begin, size_t end) {
+  const size_t reach = std::min(text.size(), end + kMaxHintBytes);
+  const re2::StringPiece block(text.data() + begin, reach - begin);
+  return hint.Match(block, 0, block.size(), RE2::UNANCHORED, nullptr, 0);
+}
+
+// The matches of all patterns that begin in [begin, end), in the order of the text.
+std::vector<PatternMatch> MatchesInBlock(string_view text, const PatternSet& set, size_t begin,
+                                         size_t end) {
+  std::vector<PatternMatch> matches;
+  if (set.hint != nullptr && !HoldsHint(text, *set.hint, begin, end)) return matches;
+  for (size_t i = 0; i < set.patterns.size(); ++i) {
+    for (PatternMatch& match : MatchesOf(text, *set.patterns[i], begin, end)) {
+      match.pattern = i;
+      matches.push_back(match);
+    }
+  }
+  std::stable_sort(matches.begin(), matches.end(),
+                   [](const PatternMatch& a, const PatternMatch& b) { return a.begin < b.begin; });
+  return matches;
+}
+
 }  // namespace
 
 size_t FindLast(string_view text, string_view needle, char rare) {
   const size_t offset = needle.find(rare);
   size_t end = text.size();
-  while (true) {
+  for (int misses = 0; misses < kMaxMisses; ++misses) {
     const size_t at = FindLastChar(text.substr(0, end), rare);
     if (at == string_view::npos) return string_view::npos;
     if (at >= offset && absl::StartsWith(text.substr(at - offset), needle)) return at - offset;
     end = at;
   }
+  return FindLastFromFront(text.substr(0, end), needle);
 }
 
 std::optional<Box> BoxScanner::Previous() {
@@ -98,21 +137,12 @@ std::optional<Box> BoxScanner::Previous() {
   }
 }
 
-bool AcceptLastMatch(string_view text, absl::Span<const RE2* const> patterns,
+bool AcceptLastMatch(string_view text, const PatternSet& set,
                      absl::FunctionRef<bool(const PatternMatch&)> accept) {
   size_t end = text.size();
   while (end > 0) {
     const size_t begin = BlockBegin(text, end);
-    std::vector<PatternMatch> matches;
-    for (size_t i = 0; i < patterns.size(); ++i) {
-      for (PatternMatch& match : MatchesInBlock(text, *patterns[i], begin, end)) {
-        match.pattern = i;
-        matches.push_back(match);
-      }
-    }
-    std::stable_sort(
-        matches.begin(), matches.end(),
-        [](const PatternMatch& a, const PatternMatch& b) { return a.begin < b.begin; });
+    const std::vector<PatternMatch> matches = MatchesInBlock(text, set, begin, end);
     for (auto match = matches.rbegin(); match != matches.rend(); ++match) {
       if (accept(*match)) return true;
     }

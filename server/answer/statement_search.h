@@ -47,8 +47,16 @@ struct PatternMatch {
   absl::string_view group;  // First capturing group; data() is null when it took no part.
 };
 
+struct PatternSet {
+  absl::Span<const RE2* const> patterns;
+  // Where set, every match of every pattern holds a match of it within kMaxHintBytes of its begin.
+  // It has to be quick to find: blocks without it are skipped.
+  const RE2* hint = nullptr;
+};
+constexpr size_t kMaxHintBytes = 256;
+
 // Shows the matches of all patterns to `accept`, last first, until it says yes; whether it did.
-bool AcceptLastMatch(absl::string_view text, absl::Span<const RE2* const> patterns,
+bool AcceptLastMatch(absl::string_view text, const PatternSet& set,
                      absl::FunctionRef<bool(const PatternMatch&)> accept);
 
 }  // namespace sextant

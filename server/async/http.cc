@@ -138,7 +138,7 @@ HttpStream::HttpStream(HttpClient& client, const HttpRequest& request)
       request_(request),
       connect_by_(client.loop().Now() + request.connect_timeout),
       timer_(client.loop(), [this] { OnDeadline(); }) {
-  timer_.Set(connect_by_);
+  Arm(connect_by_);
   query_.emplace(
       client_.resolver_, ParseHostPort(request_.url).host,
       [this](absl::StatusOr<Resolver::Addresses> addresses) { Start(std::move(addresses)); });
@@ -208,7 +208,7 @@ void HttpStream::SetDeadline(absl::Time when, const char* what) {
   deadline_ = when;
   deadline_what_ = what;
   // A timer that is armed for earlier looks at the new deadline when it fires.
-  if (easy_ != nullptr && (!timer_.armed() || when < timer_due_)) Arm(when);
+  if (!ended_ && (!timer_.armed() || when < timer_due_)) Arm(when);
 }
 
 void HttpStream::Arm(absl::Time when) {
@@ -226,7 +226,9 @@ void HttpStream::OnDeadline() {
   } else if (now >= deadline_) {
     End(absl::DeadlineExceededError(deadline_what_));
   } else {
-    return deadline_ == absl::InfiniteFuture() ? void() : Arm(deadline_);
+    const absl::Time next = easy_ == nullptr ? std::min(connect_by_, deadline_) : deadline_;
+    if (next < absl::InfiniteFuture()) Arm(next);
+    return;
   }
   Resume();
 }
@@ -235,6 +237,9 @@ void HttpStream::EndTransfer(int code) {
   const auto result = static_cast<CURLcode>(code);
   if (result == CURLE_OK) {
     End(absl::OkStatus());
+  } else if (result == CURLE_WRITE_ERROR) {
+    End(absl::UnavailableError(
+        absl::StrCat("more than ", kMaxUnreadBytes, " bytes of the response wait to be read")));
   } else {
     End(absl::UnavailableError(error_text_[0] != 0 ? error_text_.data()
                                                    : curl_easy_strerror(result)));

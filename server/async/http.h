@@ -71,8 +71,8 @@ class HttpStream {
     return Awaiter{*this};
   }
 
-  // Ends the stream with DEADLINE_EXCEEDED(`what`) unless bytes arrive before `when`. Moving the
-  // deadline is cheap.
+  // Ends the stream with DEADLINE_EXCEEDED(`what`) unless it has ended, or the deadline was moved,
+  // before `when`. Moving the deadline is cheap.
   void SetDeadline(absl::Time when, const char* what);
 
   // UNAVAILABLE: no connection, or it broke. Meaningful once Read() returned no bytes.
@@ -108,7 +108,7 @@ class HttpStream {
   absl::Time deadline_ = absl::InfiniteFuture();
   const char* deadline_what_ = "";
   Loop::Timer timer_;
-  absl::Time timer_due_ = absl::InfiniteFuture();
+  absl::Time timer_due_ = absl::InfiniteFuture();  // What timer_ is armed for.
   std::optional<Resolver::Query> query_;
 };
 

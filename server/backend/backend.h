@@ -85,8 +85,8 @@ class Backend {
   // need not wait for the end of the response. `request` and `sink` outlive the task; destroying it
   // closes the connection. UNAVAILABLE (no connection, broken or stalled stream, 5xx: another
   // attempt may succeed), RESOURCE_EXHAUSTED (429), INVALID_ARGUMENT (400, 422: the server refuses
-  // the request), FAILED_PRECONDITION (401, 403, 404: the configuration is wrong), CANCELLED (the
-  // sink said stop). Messages name the backend.
+  // the request), FAILED_PRECONDITION (401, 403, 404 and other 3xx and 4xx: the configuration is
+  // wrong), CANCELLED (the sink said stop). Messages name the backend.
   virtual Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Generate(const TraceRequest& request,
                                                                     TraceSink& sink) = 0;
 };

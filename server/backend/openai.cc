@@ -23,15 +23,15 @@ absl::StatusCode CodeOf(int http_status) {
     case 413:
     case 422:
       return absl::StatusCode::kInvalidArgument;
-    case 401:
-    case 403:
-    case 404:
-    case 405:
-      return absl::StatusCode::kFailedPrecondition;
     case 429:
       return absl::StatusCode::kResourceExhausted;
-    default:
+    case 408:
+    case 425:
       return absl::StatusCode::kUnavailable;
+    default:
+      // Redirects and the other client errors would be the same again.
+      return http_status >= 300 && http_status < 500 ? absl::StatusCode::kFailedPrecondition
+                                                     : absl::StatusCode::kUnavailable;
   }
 }
 
@@ -79,12 +79,16 @@ class OpenAiBackend::Exchange : public TraceTail {
         }
       }
       absl::Status status = Consume(bytes);
-      if (!status.ok()) co_return status;
+      if (status.ok()) continue;
+      // What is wrong after the finish_reason is the tail's affair, in whatever bytes it came.
+      if (!finished_ || absl::IsCancelled(status)) co_return status;
+      tail_error_ = status;
     }
     co_return absl::OkStatus();
   }
 
   Task<absl::Status> Settle() override {
+    if (!tail_error_.ok()) co_return tail_error_;
     while (!done_) {
       const absl::string_view bytes = co_await http_.Read();
       if (bytes.empty()) co_return http_.status();
@@ -104,6 +108,7 @@ class OpenAiBackend::Exchange : public TraceTail {
     if (absl::Status status = events_.Push(bytes); !status.ok())
       return absl::UnavailableError(status.message());
     while (const auto data = events_.Next()) {
+      if (data->empty()) continue;  // Says as little as a comment.
       if (*data == "[DONE]") {
         done_ = finished_ = true;
         return absl::OkStatus();
@@ -138,17 +143,16 @@ class OpenAiBackend::Exchange : public TraceTail {
   Task<absl::Status> ReadWhole(std::string body) {
     const bool failed = http_.http_status() != 200;
     const size_t limit = failed ? kMaxErrorBody : backend_.max_event_bytes_;
-    while (true) {
+    while (body.size() <= limit) {
       const absl::string_view bytes = co_await http_.Read();
       if (bytes.empty()) break;
-      if (body.size() + bytes.size() > limit) {
-        if (failed) break;
-        co_return absl::UnavailableError(
-            absl::StrCat("the response is longer than ", limit, " bytes"));
-      }
       body.append(bytes.data(), bytes.size());
     }
     if (failed) co_return HttpError(body);
+    if (body.size() > limit) {
+      co_return absl::UnavailableError(
+          absl::StrCat("the response is longer than ", limit, " bytes"));
+    }
     if (!http_.status().ok()) co_return EndedEarly();
     const auto chunk = backend_.reader_.Read(body);
     if (!chunk.ok()) co_return chunk.status();
@@ -175,6 +179,7 @@ class OpenAiBackend::Exchange : public TraceTail {
   bool checked_head_ = false;
   bool finished_ = false;  // The chunk with the finish_reason has come.
   bool done_ = false;      // So has the end marker.
+  absl::Status tail_error_;
 };
 
 OpenAiBackend::OpenAiBackend(HttpClient& http, const BackendConfig& config, size_t max_event_bytes)
@@ -187,9 +192,12 @@ OpenAiBackend::OpenAiBackend(HttpClient& http, const BackendConfig& config, size
 
 Task<absl::StatusOr<std::unique_ptr<TraceTail>>> OpenAiBackend::Generate(
     const TraceRequest& request, TraceSink& sink) {
+  // Other traces may be under way with the field when the first of them is refused.
+  const bool asked = ask_continuous_usage_;
   Task<absl::StatusOr<std::unique_ptr<TraceTail>>> first = Attempt(request, sink);
   auto result = co_await std::move(first);
-  if (!result.ok() && AdaptsTo(result.status())) {
+  if (asked && RefusesContinuousUsage(result.status())) {
+    ask_continuous_usage_ = false;
     Task<absl::StatusOr<std::unique_ptr<TraceTail>>> second = Attempt(request, sink);
     result = co_await std::move(second);
   }
@@ -206,14 +214,10 @@ Task<absl::StatusOr<std::unique_ptr<TraceTail>>> OpenAiBackend::Attempt(const Tr
   co_return std::unique_ptr<TraceTail>(std::move(exchange));
 }
 
-bool OpenAiBackend::AdaptsTo(const absl::Status& refusal) {
-  if (!ask_continuous_usage_ || refusal.code() != absl::StatusCode::kInvalidArgument) return false;
-  if (!absl::StrContains(refusal.message(), "stream_options") &&
-      !absl::StrContains(refusal.message(), "continuous_usage_stats")) {
-    return false;
-  }
-  ask_continuous_usage_ = false;
-  return true;
+bool OpenAiBackend::RefusesContinuousUsage(const absl::Status& refusal) {
+  return refusal.code() == absl::StatusCode::kInvalidArgument &&
+         (absl::StrContains(refusal.message(), "stream_options") ||
+          absl::StrContains(refusal.message(), "continuous_usage_stats"));
 }
 
 absl::Status OpenAiBackend::Named(const absl::Status& status) const {

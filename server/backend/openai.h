@@ -27,16 +27,15 @@ class OpenAiBackend : public Backend {
                                                            TraceSink& sink);
   std::string Body(const TraceRequest& request) const;
   HttpRequest ToHttp(const TraceRequest& request) const;
-  // A server that does not know `continuous_usage_stats` refuses the request; it is then asked
-  // without, for good.
-  bool AdaptsTo(const absl::Status& refusal);
+  // The server does not know `continuous_usage_stats` and refused the request for it.
+  static bool RefusesContinuousUsage(const absl::Status& refusal);
   absl::Status Named(const absl::Status& status) const;
 
   HttpClient& http_;
   const BackendConfig& config_;
   const size_t max_event_bytes_;
   OpenAiChunkReader reader_;
-  bool ask_continuous_usage_;
+  bool ask_continuous_usage_;  // Until the server refuses it; then no more, for good.
 };
 
 }  // namespace sextant

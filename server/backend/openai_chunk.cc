@@ -16,6 +16,8 @@ using simdjson::dom::element_type;
 using simdjson::dom::object;
 
 constexpr size_t kErrorTextShown = 300;
+// Far above any context, and small enough that the sums of a solve cannot overflow.
+constexpr int64_t kMostTokens = 1'000'000'000'000;
 
 // Null and missing fields mean the same: the server has nothing to say.
 std::optional<element> Field(const object& parent, const char* name) {
@@ -43,8 +45,9 @@ absl::Status ReadCount(const object& parent, const char* name, int64_t& into) {
   const auto field = Field(parent, name);
   if (!field) return absl::OkStatus();
   int64_t count = 0;
-  if (field->get(count) != simdjson::SUCCESS || count < 0) {
-    return WrongType(absl::StrCat("usage.", name), "a whole number of 0 or more");
+  if (field->get(count) != simdjson::SUCCESS || count < 0 || count > kMostTokens) {
+    return WrongType(absl::StrCat("usage.", name),
+                     absl::StrCat("a whole number of 0 to ", kMostTokens));
   }
   into = count;
   return absl::OkStatus();
@@ -63,7 +66,8 @@ absl::Status ReadUsage(const object& root, TraceChunk& chunk) {
       d && d->get(details) == simdjson::SUCCESS) {
     if (status.ok()) status = ReadCount(details, "cached_tokens", tokens.cached);
   }
-  if (status.ok()) chunk.usage = tokens;
+  // A usage that does not say how long the completion is must not wipe out what was counted so far.
+  if (status.ok() && Field(usage, "completion_tokens")) chunk.usage = tokens;
   return status;
 }
 

@@ -9,6 +9,8 @@ namespace {
 
 constexpr absl::Duration kFirstBackoff = absl::Milliseconds(50);
 constexpr absl::Duration kLongestBackoff = absl::Seconds(5);
+// After that, one that failed gets traces again, or nobody would notice that it has recovered.
+constexpr absl::Duration kAvoidFailed = absl::Seconds(5);
 
 bool MayRetry(const absl::Status& status) {
   return status.code() == absl::StatusCode::kUnavailable ||
@@ -64,7 +66,12 @@ class Pool::CountedTail : public TraceTail {
 
 Pool::Pool(Loop& loop, std::vector<PoolMember> members, PoolObserver& observer)
     : loop_(loop), observer_(observer) {
-  for (PoolMember& m : members) members_.push_back({.config = std::move(m)});
+  int largest = 1;
+  for (const PoolMember& m : members) largest = std::max(largest, m.max_traces);
+  for (PoolMember& m : members) {
+    const int capacity = m.max_traces > 0 ? m.max_traces : largest;
+    members_.push_back({.config = std::move(m), .capacity = static_cast<double>(capacity)});
+  }
 }
 
 std::vector<Pool::MemberState> Pool::States() const {
@@ -73,12 +80,12 @@ std::vector<Pool::MemberState> Pool::States() const {
   return states;
 }
 
-Pool::Member& Pool::Place(const Member* except) {
+Pool::Member& Pool::Place(const std::vector<const Member*>& failed) {
+  const absl::Time now = loop_.Now();
   const auto load = [&](const Member& m) {
-    // Servers that just failed come last, and the one that failed this trace last of all.
-    const double full =
-        m.config.max_traces > 0 ? m.in_flight / static_cast<double>(m.config.max_traces) : 0;
-    return std::tuple(&m == except, m.failing, full >= 1, full, m.in_flight);
+    // Servers that just failed come last, and those that failed this trace last of all.
+    return std::tuple(std::count(failed.begin(), failed.end(), &m), now < m.avoid_until,
+                      m.in_flight / m.capacity, m.in_flight);
   };
   return *std::min_element(members_.begin(), members_.end(),
                            [&](const Member& a, const Member& b) { return load(a) < load(b); });
@@ -92,7 +99,7 @@ absl::Duration Pool::Backoff(const absl::Status& error, int attempt) {
 
 Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Pool::Generate(const TraceRequest& request,
                                                                 TraceSink& sink) {
-  const Member* failed = nullptr;
+  std::vector<const Member*> failed;
   for (int attempt = 1;; ++attempt) {
     Member& member = Place(failed);
     sink.OnAttempt(member.config.name, attempt);
@@ -102,17 +109,19 @@ Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Pool::Generate(const TraceReque
     auto result = co_await std::move(run);
     if (result.ok()) {
       member.failing = false;
+      member.avoid_until = absl::InfinitePast();
       co_return std::make_unique<CountedTail>(std::move(counted), *std::move(result));
     }
     const absl::Status error = result.status();
     if (error.code() != absl::StatusCode::kCancelled) observer_.OnError(member.config.name, error);
     member.failing = error.code() == absl::StatusCode::kUnavailable;
+    member.avoid_until = member.failing ? loop_.Now() + kAvoidFailed : absl::InfinitePast();
     if (counted->said_anything() || !MayRetry(error) || attempt >= member.config.max_attempts)
       co_return error;
     counted.reset();
     // Other replicas are tried at once; when all have failed this trace, it pauses.
-    failed = &member;
-    const bool elsewhere = attempt < static_cast<int>(members_.size());
+    failed.push_back(&member);
+    const bool elsewhere = failed.size() < members_.size();
     const absl::Duration pause = elsewhere ? absl::ZeroDuration() : Backoff(error, attempt);
     if (loop_.Now() + pause >= request.give_up_at) co_return error;
     observer_.OnRetry(member.config.name);

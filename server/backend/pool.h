@@ -28,8 +28,10 @@ struct PoolMember {
   std::unique_ptr<Backend> backend;
 };
 
-// Loop only. A trace goes to the backend with the fewest traces for its capacity; when all are
-// full, it goes to the least loaded all the same, as the server queues it.
+// Loop only. A trace goes to the backend with the fewest traces for its capacity (of one without a
+// limit: the largest limit in the pool); when all are full, it goes to the least loaded all the
+// same, as the server queues it. A backend that failed is passed over for 5 s where there is
+// another one.
 class Pool : public Backend {
  public:
   // `loop` and `observer` outlive the pool. At least one member.
@@ -50,11 +52,14 @@ class Pool : public Backend {
     PoolMember config;
     int in_flight = 0;
     bool failing = false;
+    double capacity = 1;
+    absl::Time avoid_until = absl::InfinitePast();
   };
   class Counted;
   class CountedTail;
 
-  Member& Place(const Member* except);
+  // `failed`: the members that failed this trace already, once for each time.
+  Member& Place(const std::vector<const Member*>& failed);
   absl::Duration Backoff(const absl::Status& error, int attempt);
 
   Loop& loop_;

@@ -16,7 +16,8 @@ absl::Status SseParser::Push(absl::string_view bytes) {
   buffer_.append(bytes.data(), bytes.size());
   // The bytes just pushed may hold many whole events; only a single one must not grow without
   // limit.
-  if (buffer_.size() + joined_.size() > max_event_bytes_ + bytes.size()) {
+  const size_t joined = joined_used_ ? joined_.size() : 0;
+  if (buffer_.size() + joined > max_event_bytes_ + bytes.size()) {
     return absl::ResourceExhaustedError(
         absl::StrCat("an event of the stream is longer than ", max_event_bytes_, " bytes"));
   }

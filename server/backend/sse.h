@@ -16,9 +16,9 @@ class SseParser {
  public:
   explicit SseParser(size_t max_event_bytes) : max_event_bytes_(max_event_bytes) {}
 
-  // Adds bytes; an incomplete tail waits for more. RESOURCE_EXHAUSTED when an event grows beyond
-  // `max_event_bytes`; the parser is then unusable. Take all events with Next() before pushing
-  // more.
+  // Adds bytes; an incomplete tail waits for more. RESOURCE_EXHAUSTED when the tail was longer than
+  // `max_event_bytes` already; the parser is then unusable. Take all events with Next() before
+  // pushing more.
   absl::Status Push(absl::string_view bytes);
 
   // The data of the next complete event, its lines joined with LF; valid until the next call.

@@ -86,7 +86,8 @@ class Search {
       for (int i = 0; i < each; ++i) {
         TraceLaunch launch{.clock = from_[b].clock,
                            .prefix = from_[b].text,
-                           .max_tokens = params_.step_tokens(),
+                           .max_tokens = std::min<int64_t>(
+                               params_.step_tokens(), traces_.max_trace_tokens() - from_[b].tokens),
                            .until = params_.step_delimiter(),
                            .logprobs = true};
         if (traces_.Launch(std::move(launch))) origin_.push_back(b);
@@ -95,7 +96,8 @@ class Search {
   }
 
   void Add(const Trace& step) {
-    if (step.state != Trace::State::kFinished) return;
+    // A step that the sequential budget cut still counts for what its beam has stated.
+    if (step.state != Trace::State::kFinished && !step.cut_by_budget) return;
     Beam beam = Extended(from_[origin_[step.index()]], step, traces_.max_trace_tokens());
     (beam.complete ? complete_ : live_).push_back(std::move(beam));
   }

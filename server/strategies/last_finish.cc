@@ -6,17 +6,18 @@
 namespace sextant {
 namespace {
 
-// The vote of the `k` longest, given at least that many.
+// The vote of the `k` longest, or of all where there are fewer; of equals those launched first.
 Ballot LongestOf(std::vector<Vote> votes, size_t k) {
-  std::stable_sort(votes.begin(), votes.end(),
-                   [](const Vote& a, const Vote& b) { return a.tokens > b.tokens; });
+  std::sort(votes.begin(), votes.end(), [](const Vote& a, const Vote& b) {
+    return a.tokens != b.tokens ? a.tokens > b.tokens : a.index < b.index;
+  });
   Ballot ballot;
   for (size_t i = 0; i < std::min(k, votes.size()); ++i) ballot.Add(votes[i]);
   return ballot;
 }
 
-// However many of the `open` traces answer, each will be longer than those that have finished and
-// will push the shortest out of the k. The outcome is certain when it is for every such number.
+// However long the `open` traces become, each that gets among the k longest pushes the shortest of
+// the others out. The outcome is certain when it is for every number of them that can get there.
 bool IsCertain(const std::vector<Vote>& votes, int k, int open) {
   for (int answering = 0; answering <= std::min(open, k); ++answering) {
     if (!LongestOf(votes, k - answering).IsCertain(answering)) return false;

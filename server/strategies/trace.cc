@@ -34,7 +34,12 @@ TraceSink::Flow Trace::OnChunk(const TraceChunk& chunk) {
     }
   }
   if (!finish_reason_.empty()) return Flow::kGoOn;
-  return spending_.UsedUp() || tokens() >= request.max_tokens ? Flow::kStop : Flow::kGoOn;
+  if (spending_.UsedUp()) return Flow::kStop;
+  // The server was told the limit and says itself, perhaps in a chunk of its own, that it is
+  // reached. One that goes on regardless is stopped.
+  if (tokens() <= request.max_tokens) return Flow::kGoOn;
+  finish_reason_ = "length";
+  return Flow::kStop;
 }
 
 void Trace::OnAttempt(absl::string_view backend, int attempt) {

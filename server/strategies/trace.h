@@ -46,6 +46,7 @@ class Trace : public TraceSink {
   const TraceLaunch& launch() const { return launch_; }
   const std::string& content() const { return content_; }
   const std::string& reasoning() const { return reasoning_; }
+  // The server's word, kUntil, or "length" where the server ran past the limit. Empty: none yet.
   const std::string& finish_reason() const { return finish_reason_; }
   int64_t tokens() const { return usage_.completion + uncounted_; }
   // The part of tokens() that was counted from chunks, because no usage had come for them.

@@ -62,16 +62,16 @@ void Traces::Ended(Trace& trace, const absl::Status& status) {
   // A limit that came from a budget, not from the caller or the model, makes an end a cut.
   const bool limited = trace.request.max_tokens < WantedTokens(trace);
   const bool stopped = absl::IsCancelled(status);
+  const bool finished = status.ok() || (stopped && !trace.finish_reason().empty());
   if (trace.too_long()) {
     trace.state = Trace::State::kFailed;
     trace.error = absl::ResourceExhaustedError(absl::StrCat(
         "the trace's text is longer than server.max_trace_bytes (", config_.max_trace_bytes, ")"));
-  } else if ((status.ok() && !(limited && trace.finish_reason() == "length")) ||
-             (stopped && trace.finish_reason() == Trace::kUntil)) {
+  } else if (finished && !(limited && trace.finish_reason() == "length")) {
     trace.state = Trace::State::kFinished;
     if (trace.launch().prefix.empty())
       trace.answer = config_.reader.Read(trace.reasoning(), trace.content());
-  } else if (status.ok() || stopped) {
+  } else if (finished || stopped) {
     trace.state = Trace::State::kCancelled;
     trace.cut_by_budget = true;
   } else {
@@ -97,6 +97,7 @@ Task<const Trace*> Traces::Next() {
 
 void Traces::CancelRest() {
   const absl::Time before = loop_.Now();
+  decided_ = true;
   running_.Clear();
   cancel_time_ = loop_.Now() - before;
   deadline_.Clear();
@@ -106,7 +107,7 @@ void Traces::CancelRest() {
 }
 
 void Traces::End(v1::StopReason reason) {
-  if (stop_reason_) return;
+  if (stop_reason_ || decided_) return;
   stop_reason_ = reason;
   running_.Interrupt();
 }

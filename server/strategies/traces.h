@@ -58,8 +58,8 @@ class Traces {
 
   // The answer is decided: closes every stream that still runs.
   void CancelRest();
-  // A budget, or the server's end, ends the solve. Next() returns null from now on. Not from inside
-  // a trace's stream.
+  // A budget, or the server's end, ends the solve. Next() returns null from now on. Nothing happens
+  // when the answer is decided. Not from inside a trace's stream.
   void End(v1::StopReason reason);
   // Reads what finished traces' streams still hold (usage, end marker) until `until`; later ones
   // are closed. False when any was.
@@ -92,6 +92,7 @@ class Traces {
   absl::BitGen random_;
   std::vector<std::unique_ptr<Trace>> traces_;
   int open_ = 0;
+  bool decided_ = false;
   std::optional<v1::StopReason> stop_reason_;
   absl::Duration waited_, cancel_time_;
   Loop::Timer deadline_;

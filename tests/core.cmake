@@ -1,0 +1,26 @@
+# The async core, the backend layer and the strategies. Builds without gRPC too, for TSan.
+find_package(OpenSSL REQUIRED)  # For a test server with a certificate of its own.
+
+add_library(test_fakes STATIC fakes/fake_backend.cc fakes/scripted_server.cc fakes/tls_server.cc)
+target_link_libraries(test_fakes
+  PUBLIC sextant_backend
+  PRIVATE OpenSSL::SSL sextant_flags)
+
+foreach(name task_test fan_test loop_test resolver_test http_test)
+  sextant_test(${name} test_fakes)
+endforeach()
+foreach(name sse_test openai_chunk_test)
+  sextant_test(${name} sextant_backend)
+endforeach()
+foreach(name openai_request_test openai_stream_test openai_error_test)
+  sextant_test(${name} test_fakes nlohmann_json::nlohmann_json)
+endforeach()
+sextant_test(pool_test test_fakes)
+
+# Coroutines that resume one another must not pile up on the stack, whatever the optimiser does.
+foreach(name task fan)
+  add_executable(${name}_unoptimised_test ${name}_test.cc)
+  target_compile_options(${name}_unoptimised_test PRIVATE -O0)
+  target_link_libraries(${name}_unoptimised_test PRIVATE test_fakes sextant_flags GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name}_unoptimised_test TEST_SUFFIX .Unoptimised DISCOVERY_TIMEOUT 60)
+endforeach()

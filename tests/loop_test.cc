@@ -1,0 +1,334 @@
+#include "server/async/loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "tests/fakes/manual_loop.h"
+#include "tests/fakes/started.h"
+
+namespace sextant {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// A file descriptor that is ready to be read when Signal() was called.
+class Signalled {
+ public:
+  Signalled() : fd_(eventfd(0, EFD_NONBLOCK)) {}
+  ~Signalled() { Close(); }
+  Signalled(const Signalled&) = delete;
+  Signalled& operator=(const Signalled&) = delete;
+  int fd() const { return fd_; }
+  void Signal() { eventfd_write(fd_, 1); }
+  void Close() {
+    if (fd_ >= 0) close(std::exchange(fd_, -1));
+  }
+
+ private:
+  int fd_;
+};
+
+// Notes what it was told and then does `then`.
+class Owner : public Loop::FdOwner {
+ public:
+  explicit Owner(std::function<void(int fd)> then = [](int) {}) : then_(std::move(then)) {}
+  void OnReady(int fd, uint32_t events) override {
+    calls.emplace_back(fd, events);
+    then_(fd);
+  }
+  std::vector<std::pair<int, uint32_t>> calls;
+
+ private:
+  std::function<void(int fd)> then_;
+};
+
+Task<int> SleepTwice(Loop& loop, std::vector<absl::Time>& woken) {
+  co_await loop.Sleep(absl::Seconds(1));
+  woken.push_back(loop.Now());
+  co_await loop.Sleep(absl::Seconds(2));
+  woken.push_back(loop.Now());
+  co_return 0;
+}
+
+TEST(LoopTimerTest, FiresInTheOrderOfTimeWhateverTheOrderOfArming) {
+  ManualLoop time;
+  std::vector<int> fired;
+  Loop::Timer third(time.loop(), [&] { fired.push_back(3); });
+  Loop::Timer first(time.loop(), [&] { fired.push_back(1); });
+  Loop::Timer second(time.loop(), [&] { fired.push_back(2); });
+  third.Set(time.Now() + absl::Seconds(3));
+  first.Set(time.Now() + absl::Seconds(1));
+  second.Set(time.Now() + absl::Seconds(2));
+
+  time.Advance(absl::Hours(1), absl::Hours(1));  // All are due in one tick.
+
+  EXPECT_THAT(fired, ElementsAre(1, 2, 3));
+}
+
+TEST(LoopTimerTest, FiresWhenItsTimeHasComeAndNotBefore) {
+  ManualLoop time;
+  int fired = 0;
+  Loop::Timer timer(time.loop(), [&] { ++fired; });
+  timer.Set(time.Now() + absl::Milliseconds(1));
+
+  time.Advance(absl::Microseconds(999));
+  EXPECT_EQ(fired, 0);
+  time.Advance(absl::Microseconds(1));
+
+  EXPECT_EQ(fired, 1);
+}
+
+TEST(LoopTimerTest, FiresOnce) {
+  ManualLoop time;
+  int fired = 0;
+  Loop::Timer timer(time.loop(), [&] { ++fired; });
+  timer.Set(time.Now() + absl::Seconds(1));
+
+  time.Advance(absl::Seconds(10));
+
+  EXPECT_EQ(fired, 1);
+  EXPECT_FALSE(timer.armed());
+}
+
+TEST(LoopTimerTest, SetReplacesAnEarlierTime) {
+  ManualLoop time;
+  std::vector<absl::Time> fired;
+  Loop::Timer timer(time.loop(), [&] { fired.push_back(time.Now()); });
+  const absl::Time later = time.Now() + absl::Seconds(5);
+  timer.Set(time.Now() + absl::Seconds(1));
+  timer.Set(later);
+
+  time.Advance(absl::Seconds(10));
+
+  EXPECT_THAT(fired, ElementsAre(later));
+}
+
+TEST(LoopTimerTest, DoesNotFireWhenItWasClearedOrDestroyed) {
+  ManualLoop time;
+  int fired = 0;
+  Loop::Timer cleared(time.loop(), [&] { ++fired; });
+  cleared.Set(time.Now() + absl::Seconds(1));
+  auto destroyed = std::make_unique<Loop::Timer>(time.loop(), [&] { ++fired; });
+  destroyed->Set(time.Now() + absl::Seconds(1));
+
+  cleared.Clear();
+  destroyed.reset();
+  time.Advance(absl::Seconds(2));
+
+  EXPECT_EQ(fired, 0);
+}
+
+TEST(LoopTimerTest, MayDisarmAnotherThatIsDueAtTheSameTime) {
+  ManualLoop time;
+  int fired = 0;
+  Loop::Timer second(time.loop(), [&] { ++fired; });
+  Loop::Timer first(time.loop(), [&] { second.Clear(); });
+  first.Set(time.Now() + absl::Seconds(1));
+  second.Set(time.Now() + absl::Seconds(1));
+
+  time.Advance(absl::Seconds(1));
+
+  EXPECT_EQ(fired, 0);
+}
+
+TEST(LoopTimerTest, MayArmItselfAgain) {
+  ManualLoop time;
+  int fired = 0;
+  std::optional<Loop::Timer> timer;
+  timer.emplace(time.loop(), [&] {
+    if (++fired < 3) timer->Set(time.Now() + absl::Seconds(1));
+  });
+  timer->Set(time.Now() + absl::Seconds(1));
+
+  time.Advance(absl::Seconds(10));
+
+  EXPECT_EQ(fired, 3);
+}
+
+TEST(LoopSleepTest, ResumesAtTheRightTimes) {
+  ManualLoop time;
+  const absl::Time start = time.Now();
+  std::vector<absl::Time> woken;
+  Started<int> task(SleepTwice(time.loop(), woken));
+
+  time.Advance(absl::Seconds(10));
+
+  EXPECT_THAT(woken, ElementsAre(start + absl::Seconds(1), start + absl::Seconds(3)));
+}
+
+TEST(LoopPostTest, DoesPostedWorkInOrder) {
+  ManualLoop time;
+  std::vector<int> done;
+  time.loop().Post([&] {
+    done.push_back(1);
+    time.loop().Post([&] { done.push_back(3); });
+  });
+  time.loop().Post([&] { done.push_back(2); });
+
+  time.Run();
+
+  EXPECT_THAT(done, ElementsAre(1, 2, 3));
+}
+
+TEST(LoopPostTest, DoesAllWorkOfManyThreadsOnTheLoopsThread) {
+  constexpr int kThreads = 8, kEach = 2'000;
+  LoopThread runner;
+  std::thread::id loop_thread;
+  runner.RunAndWait([&] { loop_thread = std::this_thread::get_id(); });
+  int done = 0, elsewhere = 0;  // Loop only.
+  std::vector<std::thread> posters;
+  for (int t = 0; t < kThreads; ++t) {
+    posters.emplace_back([&] {
+      for (int i = 0; i < kEach; ++i) {
+        runner.loop().Post([&] {
+          ++done;
+          elsewhere += std::this_thread::get_id() == loop_thread ? 0 : 1;
+        });
+      }
+    });
+  }
+  for (std::thread& poster : posters) poster.join();
+
+  int seen = 0;
+  runner.RunAndWait([&] { seen = done; });
+
+  EXPECT_EQ(seen, kThreads * kEach);
+  EXPECT_EQ(elsewhere, 0);
+}
+
+TEST(LoopPostTest, WakesALoopThatWaitsForATimerFarAway) {
+  LoopThread runner;
+  std::optional<Loop::Timer> timer;
+  runner.RunAndWait([&] {
+    timer.emplace(runner.loop(), [] {});
+    timer->Set(runner.loop().Now() + absl::Hours(1));
+  });
+
+  bool done = false;
+  runner.RunAndWait([&] { done = true; });
+
+  EXPECT_TRUE(done);
+  runner.RunAndWait([&] { timer.reset(); });
+}
+
+TEST(LoopStopTest, DoesWorkThatWasPostedBeforeAndThenReturns) {
+  Loop loop;
+  int done = 0;
+  loop.Post([&] { ++done; });
+  loop.Post([&] { loop.Post([&] { ++done; }); });
+  loop.Stop();
+
+  loop.Run();
+
+  EXPECT_EQ(done, 2);
+}
+
+TEST(LoopStopTest, EndsALoopThatHasNothingToDo) {
+  Loop loop;
+  std::thread runner([&] { loop.Run(); });
+
+  loop.Stop();
+  runner.join();  // Or the test hangs, and its time limit fails it.
+}
+
+TEST(LoopStopTest, DoesNotWaitForTimers) {
+  Loop loop;
+  int fired = 0;
+  Loop::Timer timer(loop, [&] { ++fired; });
+  timer.Set(loop.Now() + absl::Hours(1));
+  loop.Stop();
+
+  loop.Run();
+
+  EXPECT_EQ(fired, 0);
+}
+
+TEST(LoopWatchTest, TellsTheOwnerWhatItsDescriptorIsReadyFor) {
+  Loop loop;
+  Signalled signalled;
+  Owner owner([&](int fd) { loop.Watch(fd, 0, nullptr); });
+  loop.Watch(signalled.fd(), EPOLLIN, &owner);
+  loop.RunUntilIdle();
+  EXPECT_THAT(owner.calls, IsEmpty());
+
+  signalled.Signal();
+  loop.RunUntilIdle();
+
+  EXPECT_THAT(owner.calls, ElementsAre(std::pair(signalled.fd(), uint32_t{EPOLLIN})));
+}
+
+TEST(LoopWatchTest, ChangesWhatIsWatchedFor) {
+  Loop loop;
+  Signalled signalled;
+  Owner owner;
+  loop.Watch(signalled.fd(), EPOLLIN, &owner);
+
+  loop.Watch(signalled.fd(), EPOLLOUT, &owner);
+  loop.RunUntilIdle();
+
+  EXPECT_THAT(owner.calls, ElementsAre(std::pair(signalled.fd(), uint32_t{EPOLLOUT})));
+  loop.Watch(signalled.fd(), 0, nullptr);
+}
+
+TEST(LoopWatchTest, StopsTellingOnceTheWatchHasEnded) {
+  Loop loop;
+  Signalled signalled;
+  Owner owner;
+  loop.Watch(signalled.fd(), EPOLLIN, &owner);
+  loop.Watch(signalled.fd(), 0, nullptr);
+
+  signalled.Signal();
+  loop.RunUntilIdle();
+
+  EXPECT_THAT(owner.calls, IsEmpty());
+}
+
+// Both descriptors are ready in one batch of epoll; whichever comes first ends the other's watch.
+TEST(LoopWatchTest, DropsAnEventWhoseWatchEndedEarlierInTheSameBatch) {
+  Loop loop;
+  Signalled a, b;
+  const auto end_both = [&](int) {
+    loop.Watch(a.fd(), 0, nullptr);
+    loop.Watch(b.fd(), 0, nullptr);
+  };
+  Owner owner(end_both);
+  loop.Watch(a.fd(), EPOLLIN, &owner);
+  loop.Watch(b.fd(), EPOLLIN, &owner);
+  a.Signal();
+  b.Signal();
+
+  loop.RunUntilIdle();
+
+  EXPECT_THAT(owner.calls, SizeIs(1));
+}
+
+TEST(LoopWatchTest, WatchesANumberThatWasClosedAndOpenedAgainWithoutNotice) {
+  Loop loop;
+  auto closed = std::make_unique<Signalled>();
+  const int number = closed->fd();
+  Owner owner([&](int fd) { loop.Watch(fd, 0, nullptr); });
+  loop.Watch(number, EPOLLIN, &owner);
+  closed.reset();
+  Signalled opened;
+  ASSERT_EQ(opened.fd(), number);
+
+  loop.Watch(opened.fd(), EPOLLIN, &owner);
+  opened.Signal();
+  loop.RunUntilIdle();
+
+  EXPECT_THAT(owner.calls, SizeIs(1));
+}
+
+}  // namespace
+}  // namespace sextant

@@ -1,0 +1,302 @@
+#include "server/backend/openai_chunk.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace sextant {
+namespace {
+
+using testing::HasSubstr;
+
+// A chunk with the text copied, since the reader's views last until its next call only.
+struct Read {
+  explicit Read(absl::string_view json) {
+    OpenAiChunkReader reader;
+    const auto chunk = reader.Read(json);
+    status = chunk.status();
+    if (!chunk.ok()) return;
+    content = std::string(chunk->content);
+    reasoning = std::string(chunk->reasoning);
+    finish_reason = std::string(chunk->finish_reason);
+    tokens = chunk->tokens;
+    usage = chunk->usage;
+    sum_logprob = chunk->sum_logprob;
+    logprobs = chunk->logprobs;
+  }
+  absl::Status status;
+  std::string content, reasoning, finish_reason;
+  int tokens = 0;
+  std::optional<TokenUsage> usage;
+  double sum_logprob = 0;
+  int logprobs = 0;
+};
+
+// A chat chunk with these fields in its choice.
+std::string Choice(absl::string_view fields) {
+  return absl::StrCat(R"({"id":"c","object":"chat.completion.chunk","choices":[{"index":0,)",
+                      fields, "}]}");
+}
+
+TEST(OpenAiChunkTest, ReadsContent) {
+  const Read chunk(Choice(R"("delta":{"content":"hi\n\u00e9"},"finish_reason":null)"));
+
+  ASSERT_TRUE(chunk.status.ok()) << chunk.status;
+  EXPECT_EQ(chunk.content, "hi\n\xC3\xA9");
+  EXPECT_EQ(chunk.reasoning, "");
+  EXPECT_EQ(chunk.finish_reason, "");
+  EXPECT_EQ(chunk.tokens, 1);
+  EXPECT_FALSE(chunk.usage);
+}
+
+TEST(OpenAiChunkTest, ReadsReasoningUnderEitherName) {
+  EXPECT_EQ(Read(Choice(R"("delta":{"reasoning":"hm"})")).reasoning, "hm");
+  EXPECT_EQ(Read(Choice(R"("delta":{"reasoning_content":"hm"})")).reasoning, "hm");
+  // A server that moves from one name to the other sends both.
+  EXPECT_EQ(Read(Choice(R"("delta":{"reasoning":"hm","reasoning_content":"hm"})")).reasoning, "hm");
+  EXPECT_EQ(Read(Choice(R"("delta":{"reasoning":null,"reasoning_content":"hm"})")).reasoning, "hm");
+}
+
+TEST(OpenAiChunkTest, TakesNullAndMissingFieldsAsNothingSaid) {
+  const Read chunk(Choice(
+      R"("delta":{"role":"assistant","content":null},"logprobs":null,"finish_reason":null)"));
+
+  ASSERT_TRUE(chunk.status.ok()) << chunk.status;
+  EXPECT_EQ(chunk.content, "");
+  EXPECT_EQ(chunk.tokens, 0);
+  EXPECT_TRUE(Read(R"({"choices":null,"usage":null,"error":null})").status.ok());
+  EXPECT_TRUE(Read("{}").status.ok());
+}
+
+TEST(OpenAiChunkTest, ReadsTheFinishReasonOfAChunkWithoutText) {
+  const Read chunk(Choice(R"("delta":{},"finish_reason":"length")"));
+
+  EXPECT_EQ(chunk.finish_reason, "length");
+  EXPECT_EQ(chunk.tokens, 0);
+}
+
+TEST(OpenAiChunkTest, ReadsATextCompletion) {
+  const Read chunk(R"({"choices":[{"index":0,"text":"on and on","finish_reason":"stop"}]})");
+
+  EXPECT_EQ(chunk.content, "on and on");
+  EXPECT_EQ(chunk.finish_reason, "stop");
+  EXPECT_EQ(chunk.tokens, 1);
+}
+
+TEST(OpenAiChunkTest, ReadsAWholeResponse) {
+  const Read chunk(R"({"object":"chat.completion","choices":[{"index":0,"message":
+      {"role":"assistant","content":"\\boxed{4}","reasoning_content":"2+2"},"finish_reason":"stop"}],
+      "usage":{"prompt_tokens":9,"completion_tokens":17,"total_tokens":26}})");
+
+  EXPECT_EQ(chunk.content, "\\boxed{4}");
+  EXPECT_EQ(chunk.reasoning, "2+2");
+  ASSERT_TRUE(chunk.usage);
+  EXPECT_EQ(chunk.usage->prompt, 9);
+  EXPECT_EQ(chunk.usage->completion, 17);
+}
+
+TEST(OpenAiChunkTest, ReadsTheUsageOfAChunkWithoutChoices) {
+  const Read chunk(R"({"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":17,
+      "prompt_tokens_details":{"cached_tokens":8,"audio_tokens":0}}})");
+
+  ASSERT_TRUE(chunk.usage);
+  EXPECT_EQ(chunk.usage->prompt, 9);
+  EXPECT_EQ(chunk.usage->cached, 8);
+  EXPECT_EQ(chunk.usage->completion, 17);
+  EXPECT_EQ(chunk.tokens, 0);
+}
+
+TEST(OpenAiChunkTest, ReadsTheUsageSoFarBesideText) {
+  const Read chunk(R"({"choices":[{"index":0,"delta":{"content":"x"}}],
+      "usage":{"prompt_tokens":9,"completion_tokens":3,"prompt_tokens_details":null}})");
+
+  EXPECT_EQ(chunk.content, "x");
+  ASSERT_TRUE(chunk.usage);
+  EXPECT_EQ(chunk.usage->completion, 3);
+}
+
+TEST(OpenAiChunkTest, HasNoUsageWhereTheCompletionsLengthIsNotSaid) {
+  const Read chunk(R"({"choices":[],"usage":{"prompt_tokens":9}})");
+
+  ASSERT_TRUE(chunk.status.ok()) << chunk.status;
+  EXPECT_FALSE(chunk.usage);
+}
+
+TEST(OpenAiChunkTest, ReadsLogProbabilitiesOfChats) {
+  const Read chunk(Choice(R"("delta":{"content":"a b"},"logprobs":{"content":[
+      {"token":"a","logprob":-0.5,"top_logprobs":[]},{"token":" b","logprob":-1.25}]})"));
+
+  EXPECT_DOUBLE_EQ(chunk.sum_logprob, -1.75);
+  EXPECT_EQ(chunk.logprobs, 2);
+  EXPECT_EQ(chunk.tokens, 2);
+}
+
+TEST(OpenAiChunkTest, ReadsLogProbabilitiesOfTextCompletions) {
+  const Read chunk(R"({"choices":[{"index":0,"text":"a b c","logprobs":
+      {"tokens":["a"," b"," c"],"token_logprobs":[-0.5,null,-1],"top_logprobs":null}}]})");
+
+  EXPECT_DOUBLE_EQ(chunk.sum_logprob, -1.5);
+  EXPECT_EQ(chunk.logprobs, 2);  // The null has none,
+  EXPECT_EQ(chunk.tokens, 3);    // but is a token.
+}
+
+TEST(OpenAiChunkTest, CountsATextWithEmptyLogProbabilitiesAsOneToken) {
+  const Read chunk(Choice(R"("delta":{"content":"x"},"logprobs":{"content":[]})"));
+
+  EXPECT_EQ(chunk.tokens, 1);
+  EXPECT_EQ(chunk.logprobs, 0);
+}
+
+TEST(OpenAiChunkTest, PassesOverFieldsThatItDoesNotKnow) {
+  const Read chunk(R"({"timings":{"predicted_ms":1.5},"system_fingerprint":7,"choices":[{"index":0,
+      "stop_reason":{"a":[1]},"delta":{"content":"x","tool_calls":"?","refusal":3}}],"service":[]})");
+
+  ASSERT_TRUE(chunk.status.ok()) << chunk.status;
+  EXPECT_EQ(chunk.content, "x");
+}
+
+TEST(OpenAiChunkTest, ReadsTheFirstChoiceAlone) {
+  const Read chunk(R"({"choices":[{"index":1,"delta":{"content":"other"},"finish_reason":"stop"},
+      {"index":0,"delta":{"content":"first"}}]})");
+
+  EXPECT_EQ(chunk.content, "first");
+  EXPECT_EQ(chunk.finish_reason, "");
+}
+
+struct WrongType {
+  const char* json;
+  const char* message;
+};
+void PrintTo(const WrongType& c, std::ostream* out) { *out << c.json; }
+
+class OpenAiChunkWrongTypeTest : public testing::TestWithParam<WrongType> {};
+
+TEST_P(OpenAiChunkWrongTypeTest, NamesTheFieldAndWhatWasExpected) {
+  const Read chunk(GetParam().json);
+
+  EXPECT_EQ(chunk.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(chunk.status.message(), GetParam().message);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Fields, OpenAiChunkWrongTypeTest,
+    testing::Values(
+        WrongType{R"({"choices":{}})", "the response's choices is not an array"},
+        WrongType{R"({"choices":[7]})", "the response's choices[0] is not an object"},
+        WrongType{R"({"choices":[{"index":"0"}]})",
+                  "the response's choices[0].index is not a whole number"},
+        WrongType{R"({"choices":[{"delta":"x"}]})",
+                  "the response's choices[0].delta is not an object"},
+        WrongType{R"({"choices":[{"delta":{"content":7}}]})",
+                  "the response's choices[0].delta.content is not a string"},
+        WrongType{R"({"choices":[{"delta":{"reasoning":[]}}]})",
+                  "the response's choices[0].delta.reasoning is not a string"},
+        WrongType{R"({"choices":[{"message":{"reasoning_content":{}}}]})",
+                  "the response's choices[0].message.reasoning_content is not a string"},
+        WrongType{R"({"choices":[{"text":false}]})",
+                  "the response's choices[0].text is not a string"},
+        WrongType{R"({"choices":[{"finish_reason":1}]})",
+                  "the response's choices[0].finish_reason is not a string"},
+        WrongType{R"({"usage":[]})", "the response's usage is not an object"},
+        WrongType{R"({"usage":{"completion_tokens":"17"}})",
+                  "the response's usage.completion_tokens is not a whole number of 0 to "
+                  "1000000000000"},
+        WrongType{R"({"usage":{"prompt_tokens":-1}})",
+                  "the response's usage.prompt_tokens is not a whole number of 0 to 1000000000000"},
+        WrongType{R"({"usage":{"completion_tokens":1e30}})",
+                  "the response's usage.completion_tokens is not a whole number of 0 to "
+                  "1000000000000"},
+        WrongType{R"({"usage":{"completion_tokens":9223372036854775807}})",
+                  "the response's usage.completion_tokens is not a whole number of 0 to "
+                  "1000000000000"},
+        WrongType{R"({"usage":{"prompt_tokens_details":{"cached_tokens":0.5}}})",
+                  "the response's usage.cached_tokens is not a whole number of 0 to "
+                  "1000000000000"}));
+
+class OpenAiChunkGarbageTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(OpenAiChunkGarbageTest, IsRefusedAndShown) {
+  const Read chunk(GetParam());
+
+  EXPECT_EQ(chunk.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(chunk.status.message()), HasSubstr("expected a JSON object, got: "));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Garbage, OpenAiChunkGarbageTest,
+    testing::Values("", " ", "null", "[]", "7", "\"text\"", "{", "{\"choices\":[}", "{} {}",
+                    "<html>502 Bad Gateway</html>", "{\"a\":\"\xFF\xFE\"}", "{\"a\":\"\\ud800\"",
+                    "{\"usage\":{\"completion_tokens\":99999999999999999999999}}"));
+
+TEST(OpenAiChunkTest, RefusesNestingThatHasNoEnd) {
+  const std::string json = absl::StrCat("{\"a\":", std::string(100'000, '['));
+
+  EXPECT_EQ(Read(json).status.code(), absl::StatusCode::kUnavailable);
+}
+
+TEST(OpenAiChunkTest, ShowsTheBeginningOfLongGarbageAsValidText) {
+  const std::string message(Read(std::string(1'000'000, '\xFF')).status.message());
+
+  EXPECT_LT(message.size(), 2'000u);
+  EXPECT_THAT(message, HasSubstr("\\xff\\xff"));
+}
+
+TEST(OpenAiChunkTest, ReportsAnErrorObjectInTheStream) {
+  const Read chunk(R"({"error":{"message":"out of memory","type":"server_error","code":500}})");
+
+  EXPECT_EQ(chunk.status, absl::UnavailableError("the server reports: out of memory"));
+}
+
+TEST(OpenAiChunkTest, IsUsableAfterAnError) {
+  OpenAiChunkReader reader;
+  EXPECT_FALSE(reader.Read("garbage").ok());
+
+  const auto chunk = reader.Read(Choice(R"("delta":{"content":"x"})"));
+
+  ASSERT_TRUE(chunk.ok());
+  EXPECT_EQ(chunk->content, "x");
+}
+
+struct ErrorBody {
+  const char* body;
+  const char* message;
+};
+void PrintTo(const ErrorBody& c, std::ostream* out) { *out << c.body; }
+
+class ErrorMessageTest : public testing::TestWithParam<ErrorBody> {};
+
+TEST_P(ErrorMessageTest, FindsTheServersWords) {
+  OpenAiChunkReader reader;
+
+  EXPECT_EQ(reader.ErrorMessage(GetParam().body), GetParam().message);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, ErrorMessageTest,
+    testing::Values(ErrorBody{R"({"error":{"message":"no such model","code":404}})",
+                              "no such model"},
+                    ErrorBody{R"({"error":"model is loading"})", "model is loading"},
+                    ErrorBody{R"({"object":"error","message":"too long","code":400})", "too long"},
+                    ErrorBody{R"({"detail":"Not Found"})", "Not Found"},
+                    ErrorBody{R"({"detail":[{"loc":["body","n"],"msg":"bad"}]})",
+                              R"([{\"loc\":[\"body\",\"n\"],\"msg\":\"bad\"}])"},
+                    ErrorBody{R"({"error":{"code":7}})", R"({\"code\":7})"},
+                    ErrorBody{R"({"other":1})", R"({\"other\":1})"},
+                    ErrorBody{"Bad Gateway", "Bad Gateway"}, ErrorBody{"", "no message"}));
+
+TEST(ErrorMessageTest, IsShortAndValidWhateverTheBody) {
+  OpenAiChunkReader reader;
+  std::string accents;
+  for (int i = 0; i < 10'000; ++i) accents += "\xC3\xA9";
+
+  const std::string message = reader.ErrorMessage(absl::StrCat("x", accents));
+
+  EXPECT_LE(message.size(), 303u);
+  EXPECT_THAT(message, testing::EndsWith("\xC3\xA9..."));
+}
+
+}  // namespace
+}  // namespace sextant
