@@ -21,13 +21,13 @@ int Fail(const absl::Status& status) {
   return kFailed;
 }
 
-// SIGTERM and SIGINT, blocked in every thread so that they can be awaited. SIGUSR1 is the drain's
-// own: every solve has ended.
+// SIGTERM, SIGINT and SIGHUP, blocked in every thread so that they can be awaited. SIGUSR1 is the
+// drain's own: every solve has ended.
 class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
-    for (const int s : {SIGTERM, SIGINT, kDrained}) sigaddset(&set_, s);
+    for (const int s : {SIGTERM, SIGINT, SIGHUP, kDrained}) sigaddset(&set_, s);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     signal(SIGPIPE, SIG_IGN);
   }
@@ -48,7 +48,10 @@ int Serve(const Config& config, const Policy& policy, const Signals& signals) {
   if (!server.ok()) return Fail(server.status());
   Log(absl::StrCat("serving ", config.models.size(), " model(s) on ", (*server)->address(),
                    ", policy ", policy.name));
-  while (signals.Await(absl::Hours(1)) == 0) {
+  for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
+    signal = signals.Await(absl::Hours(1));
+    if (signal == SIGHUP)
+      Log("SIGHUP: this version reloads nothing; restart to change the configuration");
   }
 
   Log(absl::StrCat("draining: solves may finish within ",

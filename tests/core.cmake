@@ -16,6 +16,9 @@ foreach(name openai_request_test openai_stream_test openai_error_test)
   sextant_test(${name} test_fakes nlohmann_json::nlohmann_json)
 endforeach()
 sextant_test(pool_test test_fakes)
+foreach(name strategies_test lossless_stop_test)
+  sextant_test(${name} test_fakes sextant_strategies)
+endforeach()
 
 # Coroutines that resume one another must not pile up on the stack, whatever the optimiser does.
 foreach(name task fan)

@@ -188,14 +188,17 @@ TEST_F(RefusedUsageTest, IsAskedAgainWithoutForGood) {
 
 // The traces of a solve are all under way when the first refusal comes.
 TEST_F(RefusedUsageTest, HelpsEveryTraceThatWasUnderWay) {
-  Serve({Refusal(), Refusal(), Refusal(), EventStream({Says("4"), Finishes()})});
+  Reply held = Refusal();
+  held.parts.insert(held.parts.begin(), "");
+  Serve({held, held, held, EventStream({Says("4"), Finishes()})});
   RecordingSink sinks[3];
   std::vector<std::unique_ptr<Started<Generated>>> traces;
   for (RecordingSink& sink : sinks) {
     traces.push_back(std::make_unique<Started<Generated>>(backend_->Generate(request_, sink)));
   }
-  // All three are sent before the loop reads the first answer.
-  while (server_->requests().size() < 3) loop_.RunUntilIdle();
+  RunUntil(loop_, [&] { return server_->requests().size() == 3; });
+
+  for (int i = 0; i < 3; ++i) server_->Release();
 
   for (const auto& trace : traces) {
     RunUntil(loop_, [&] { return trace->ended(); });

@@ -17,11 +17,10 @@ than --max-flips answers of a model and strategy differ from the oracle's.
 """
 import argparse
 import collections
-import concurrent.futures
+import contextlib
 import gzip
 import importlib.util
 import json
-import os
 import pathlib
 import re
 import signal
@@ -102,17 +101,35 @@ class Process:
         self.process.wait(timeout=60)
 
 
+@contextlib.contextmanager
+def serve(args, files, problems_file, models, beam_search, speed, work):
+    """A simulator that replays `files` and a server in front of it; gives the server's address."""
+    command = [args.bin / "sextant-simulator", "--listen", "127.0.0.1:0", "--problems", problems_file,
+               "--tokens-per-second", speed, "--chunk-tokens", args.chunk]
+    for f in files:
+        command += ["--traces", f]
+    with Process(command, work / "simulator.log", r"listening on (\S+)") as simulator:
+        backend = {"url": f"http://{simulator.address}/v1", "beam_search": beam_search}
+        config = work / "server.json"  # JSON is YAML.
+        config.write_text(json.dumps({
+            "server": {"listen": "127.0.0.1:0"},
+            "models": [{"name": m, "horizon": HORIZON[m], "backends": [backend]} for m in models]}))
+        with Process([args.bin / "sextant-server", "--config", config], work / "server.log",
+                     r"model\(s\) on (\S+),") as server:
+            yield server.address
+
+
 def trace_files(shared, model):
     files = [shared / "traces" / f"{model}.jsonl.gz", shared / "traces" / "full" / f"{model}.jsonl.gz"]
     return [f for f in files if f.exists()]
 
 
-def read_traces(binaries, files, work, model):
+def read_traces(args, files, work, model):
     """The recorded traces with what `sextant grade` reads of them, by problem and sample. Whole texts count."""
     problems = collections.defaultdict(dict)
     for i, source in enumerate(files):  # The tails first, the whole texts over them.
         rows = work / f"{model}.{i}.jsonl"
-        run(binaries / "sextant", "grade", "--out", rows, source)
+        run(args.bin / "sextant", "grade", "--out", rows, source)
         with open(rows, encoding="utf-8") as lines:
             for line in lines:
                 t = json.loads(line)
@@ -121,11 +138,12 @@ def read_traces(binaries, files, work, model):
     return problems
 
 
-def evaluate(args, binaries, address, model, problems_file, work):
+def evaluate(args, address, model, strategies, problems_file, work):
+    """`sextant eval`: its results by strategy, and its rows by strategy and problem."""
     rows = work / f"{model}.rows.jsonl"
-    command = [binaries / "sextant", "--server", address, "eval", "--model", model, "--problems", problems_file,
+    command = [args.bin / "sextant", "--server", address, "eval", "--model", model, "--problems", problems_file,
                "--samples-from", "0", "--concurrency", args.concurrency, "--out", rows, "--json"]
-    for strategy in [*STRATEGIES, LOSSLESS]:
+    for strategy in strategies:
         command += ["--strategy", strategy]
     result = json.loads(run(*command))
     by_problem = collections.defaultdict(dict)
@@ -167,6 +185,35 @@ def compare(oracle, model, traces, results, by_problem, out):
         if ours["failed"]:
             problems.append(f"{model} {strategy}: {ours['failed']} solves failed")
     return problems, flips_of
+
+
+def compare_beams(args, models, wanted, problems_file, work, out):
+    """beam_search(width=4) on the recorded beams: the answers there, as `sextant grade` reads them, and ours."""
+    source = args.shared / "traces" / "beam.jsonl.gz"
+    rows = work / "beam.jsonl"
+    run(args.bin / "sextant", "grade", "--out", rows, source)
+    recorded = collections.defaultdict(dict)
+    with open(rows, encoding="utf-8") as lines:
+        for line in lines:
+            t = json.loads(line)
+            if t["beam_width"] == 4 and (t["dataset"], t["problem_id"]) in wanted:
+                recorded[t["model"]][t["dataset"], t["problem_id"]] = t
+    models = [m for m in models if m in recorded]
+    problems = []
+    out("\nbeam_search(width=4) on the recorded beams (the server's own beam search; the bill holds the best beam alone):\n")
+    out("| model | problems | answers as recorded | paper reads the same | tokens as recorded |\n|---|---|---|---|---|")
+    with serve(args, [source], problems_file, models, "native", 1e6, work) as server:
+        for model in models:
+            _, by_problem = evaluate(args, server, model, ["beam_search(width=4)"], problems_file, work)
+            ours = by_problem["beam_search(width=4)"]
+            want = recorded[model]
+            differ = [k for k, t in want.items() if (ours[k].get("answer") or "NO_ANSWER") != t["read"]]
+            tokens = [k for k, t in want.items() if ours[k]["billed_tokens"] != t["completion_tokens"]]
+            paper = sum(t["read"] == t["paper_pred"] for t in want.values())
+            out(f"| {model} | {len(want)} | {len(want) - len(differ)} | {paper} | {len(want) - len(tokens)} |")
+            problems += [f"{model} beam_search(width=4) {d}/{p}: the answer differs from the recorded one" for d, p in differ]
+            problems += [f"{model} beam_search(width=4) {d}/{p}: the tokens differ from the recorded ones" for d, p in tokens]
+    return problems
 
 
 def lossless_saving(model, results, by_problem):
@@ -211,6 +258,9 @@ def main():
     parser.add_argument("--report", type=pathlib.Path)
     parser.add_argument("--max-flips", type=int, default=3)
     args = parser.parse_args()
+    if not (args.shared / "traces").is_dir():
+        print(f"skipped: there are no recorded traces in {args.shared}")
+        sys.exit(77)
     work = args.work or pathlib.Path(tempfile.mkdtemp(prefix="sextant-table-"))
     work.mkdir(parents=True, exist_ok=True)
     oracle = load_oracle(args.shared)
@@ -236,24 +286,14 @@ def main():
     out("| model | strategy | accuracy % | by the count | paper's reading | finished | billed | sequential | flips |")
     out("|---|---|---|---|---|---|---|---|---|")
     savings = []
-    for model in args.models.split(","):
+    models = args.models.split(",")
+    for model in models:
         files = trace_files(args.shared, model)
         if not files:
             sys.exit(f"no traces of {model} in {args.shared / 'traces'}")
-        traces = {k: v for k, v in read_traces(args.bin, files, work, model).items() if k in wanted}
-        command = [args.bin / "sextant-simulator", "--listen", "127.0.0.1:0", "--problems", problems_file,
-                   "--tokens-per-second", args.speed, "--chunk-tokens", args.chunk]
-        for f in files:
-            command += ["--traces", f]
-        with Process(command, work / "simulator.log", r"listening on (\S+)") as simulator:
-            config = work / "server.json"  # JSON is YAML.
-            config.write_text(json.dumps({
-                "server": {"listen": "127.0.0.1:0"},
-                "models": [{"name": model, "horizon": HORIZON[model],
-                            "backends": [{"url": f"http://{simulator.address}/v1"}]}]}))
-            with Process([args.bin / "sextant-server", "--config", config], work / "server.log",
-                         r"model\(s\) on (\S+),") as server:
-                results, by_problem = evaluate(args, args.bin, server.address, model, problems_file, work)
+        traces = {k: v for k, v in read_traces(args, files, work, model).items() if k in wanted}
+        with serve(args, files, problems_file, [model], "steps", args.speed, work) as server:
+            results, by_problem = evaluate(args, server, model, [*STRATEGIES, LOSSLESS], problems_file, work)
         beyond, flips[model] = compare(oracle, model, traces, results, by_problem, out)
         for strategy, named in flips[model].items():
             if len(named) > args.max_flips:
@@ -272,6 +312,7 @@ def main():
         out(f"| {model} | {saved:.0f} | {100 * share:.1f} % | {', '.join(f'{d}/{p}' for d, p in differ) or 'none'} |")
         if differ:
             faults.append(f"{model}: {len(differ)} answers of {LOSSLESS} differ from stop=all")
+    faults += compare_beams(args, models, wanted, problems_file, work, out)
     out("\nProblems that are right with one reading and wrong with the other (ours with our ties, the paper's with ties to the first):")
     for note in notes:
         out(f"- {note}")
