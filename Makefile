@@ -26,5 +26,5 @@ server: deps ## Release build of sextant-server, sextant and sextant-simulator i
 format: deps ## Formats every source file
 	@scripts/sources.sh | xargs clang-format-14 -i
 
-check: deps ## Format, lints and clang-tidy over all sources
+check: deps ## Format and lints of all sources, clang-tidy over the product's
 	@scripts/check.sh --tidy

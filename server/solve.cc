@@ -148,7 +148,6 @@ Task<Verdict> Solve::RunStrategy() {
 Task<SolveOutcome> Solve::Run() {
   Task<Verdict> strategy = RunStrategy();
   Verdict verdict = co_await std::move(strategy);  // It has closed the streams it does not need.
-  decided_at_ = loop_.Now();
   if (!verdict.vote.answer) {
     verdict.vote = traces_->ProvisionalVote();
     verdict.provisional = verdict.vote.answer.has_value();
@@ -156,7 +155,7 @@ Task<SolveOutcome> Solve::Run() {
   // The usage of finished traces comes after their last text; it is not waited for beyond the time
   // budget.
   Task<bool> settle =
-      traces_->Settle(std::min(decided_at_ + server_.usage_grace, inputs_.answer_by));
+      traces_->Settle(std::min(loop_.Now() + server_.usage_grace, inputs_.answer_by));
   co_await std::move(settle);
 
   SolveOutcome outcome;
@@ -202,8 +201,7 @@ void Solve::Grade(v1::SolveResponse& response) const {
 }
 
 v1::Usage Solve::Bill() const {
-  const bool decided = decided_at_ > absl::InfinitePast();
-  return BillOf(*traces_, inputs_.arrived, decided ? decided_at_ : loop_.Now());
+  return BillOf(*traces_, inputs_.arrived, traces_->decided_at().value_or(loop_.Now()));
 }
 
 v1::Progress Solve::Progress() const { return ProgressOf(*traces_, loop_.Now() - inputs_.arrived); }

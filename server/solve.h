@@ -70,7 +70,6 @@ class Solve {
   SolveInputs inputs_;
   const AnswerReader reader_;
   Prompt prompt_;
-  absl::Time decided_at_ = absl::InfinitePast();
   std::unique_ptr<Traces> traces_;
 };
 

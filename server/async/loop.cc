@@ -116,7 +116,10 @@ void Loop::RunPosted() {
 }
 
 void Loop::RunTimers() {
-  while (!timers_.empty() && timers_.begin()->first <= Now()) {
+  // A timer that is set meanwhile waits for the next turn, so that timers cannot starve the
+  // sockets.
+  const absl::Time now = Now();
+  while (!timers_.empty() && timers_.begin()->first <= now) {
     Timer* timer = timers_.begin()->second;
     timer->Clear();
     timer->on_due_();

@@ -52,14 +52,15 @@ class Loop {
     bool armed_ = false;
   };
 
-  // Suspends the awaiting coroutine until `when`. Destroying it meanwhile disarms the timer.
+  // Suspends the awaiting coroutine until `when`, or until the next turn of the loop where that is
+  // past. Destroying it meanwhile disarms the timer.
   auto SleepUntil(absl::Time when) {
     struct Awaiter {
       Loop& loop;
       absl::Time when;
       std::coroutine_handle<> waiter{};
       Timer timer{loop, [this] { waiter.resume(); }};
-      bool await_ready() { return when <= loop.Now(); }
+      bool await_ready() { return false; }
       void await_suspend(std::coroutine_handle<> h) {
         waiter = h;
         timer.Set(when);

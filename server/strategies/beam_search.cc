@@ -152,7 +152,8 @@ Task<Verdict> BeamSearch(Traces& traces, const v1::BeamSearch& params) {
     search.KeepBest();
     if (traces.stop_reason()) break;
   }
-  traces.CancelRest();
+  Task<bool> close = traces.Close();
+  co_await std::move(close);
   co_return search.Decide();
 }
 
@@ -162,7 +163,8 @@ Task<Verdict> NativeBeamSearch(Traces& traces, const v1::BeamSearch& params) {
   Task<const Trace*> next = traces.Next();
   const Trace* trace = co_await std::move(next);
   if (trace != nullptr && trace->answer) ballot.Add(VoteOf(*trace));
-  traces.CancelRest();
+  Task<bool> close = traces.Close();
+  co_await std::move(close);
   Verdict verdict{.vote = ballot.Decide(traces.ties())};
   co_return verdict;
 }

@@ -18,7 +18,8 @@ Task<Verdict> FirstFinish(Traces& traces, const v1::FirstFinish& params) {
     if (trace == nullptr) break;
     if (trace->answer) ballot.Add(VoteOf(*trace));
   }
-  traces.CancelRest();
+  Task<bool> close = traces.Close();
+  co_await std::move(close);
   Verdict verdict{.vote = ballot.Decide(traces.ties())};
   co_return verdict;
 }

@@ -38,7 +38,8 @@ Task<Verdict> LastFinish(Traces& traces, const v1::LastFinish& params) {
     if (trace == nullptr) break;
     if (trace->answer) votes.push_back(VoteOf(*trace));
   }
-  traces.CancelRest();
+  Task<bool> close = traces.Close();
+  co_await std::move(close);
   Verdict verdict{.vote = LongestOf(std::move(votes), params.k()).Decide(traces.ties())};
   co_return verdict;
 }

@@ -14,7 +14,8 @@ Task<Verdict> MajorityVote(Traces& traces, const v1::MajorityVote& params) {
     if (trace == nullptr) break;
     if (trace->answer) ballot.Add(VoteOf(*trace));
   }
-  traces.CancelRest();
+  Task<bool> close = traces.Close();
+  co_await std::move(close);
   Verdict verdict{.vote = ballot.Decide(traces.ties())};
   co_return verdict;
 }

@@ -13,7 +13,8 @@ Task<Verdict> Simple(Traces& traces) {
   Task<const Trace*> next = traces.Next();
   const Trace* trace = co_await std::move(next);
   if (trace != nullptr && trace->answer) ballot.Add(VoteOf(*trace));
-  traces.CancelRest();
+  Task<bool> close = traces.Close();
+  co_await std::move(close);
   Verdict verdict{.vote = ballot.Decide(traces.ties())};
   co_return verdict;
 }

@@ -78,7 +78,7 @@ void Traces::Ended(Trace& trace, const absl::Status& status) {
     trace.state = Trace::State::kFailed;
     trace.error = status;
   }
-  if (!stop_reason_) stop_reason_ = spending_.UsedUp();
+  if (!stop_reason_ && !decided_at_) stop_reason_ = spending_.UsedUp();
   if (config_.on_ended) config_.on_ended(trace);
 }
 
@@ -95,11 +95,22 @@ Task<const Trace*> Traces::Next() {
   co_return *trace;
 }
 
+Task<bool> Traces::Close() {
+  decided_at_ = loop_.Now();
+  if (running_.running() > 0) {
+    // The first turn ends the pass over ready sockets that the decision is part of; by the second
+    // the sockets that had become ready meanwhile have been read.
+    co_await loop_.Sleep(absl::ZeroDuration());
+    co_await loop_.Sleep(absl::ZeroDuration());
+  }
+  CancelRest();
+  cancel_time_ = loop_.Now() - *decided_at_;
+  co_return true;
+}
+
 void Traces::CancelRest() {
-  const absl::Time before = loop_.Now();
-  decided_ = true;
+  if (!decided_at_) decided_at_ = loop_.Now();
   running_.Clear();
-  cancel_time_ = loop_.Now() - before;
   deadline_.Clear();
   for (const auto& trace : traces_) {
     if (trace->state == Trace::State::kRunning) trace->state = Trace::State::kCancelled;
@@ -107,7 +118,7 @@ void Traces::CancelRest() {
 }
 
 void Traces::End(v1::StopReason reason) {
-  if (stop_reason_ || decided_) return;
+  if (stop_reason_ || decided_at_) return;
   stop_reason_ = reason;
   running_.Interrupt();
 }

@@ -56,7 +56,10 @@ class Traces {
   const AnswerReader& reader() const { return config_.reader; }
   int64_t max_trace_tokens() const { return config_.max_trace_tokens; }
 
-  // The answer is decided: closes every stream that still runs.
+  // The answer is decided: closes every stream that still runs, after what had arrived by then has
+  // been read, so that the bill holds it.
+  Task<bool> Close();
+  // Closes every stream that still runs, at once.
   void CancelRest();
   // A budget, or the server's end, ends the solve. Next() returns null from now on. Nothing happens
   // when the answer is decided. Not from inside a trace's stream.
@@ -72,9 +75,8 @@ class Traces {
   int64_t decided_clock() const;
   std::optional<absl::Time> first_token_at() const;
   absl::Duration waited() const { return waited_; }  // For model servers, in Next() and Settle().
-  absl::Duration cancel_time() const {
-    return cancel_time_;
-  }  // CancelRest(), decision to last stream closed.
+  std::optional<absl::Time> decided_at() const { return decided_at_; }
+  absl::Duration cancel_time() const { return cancel_time_; }  // Decision to last stream closed.
   // The vote over what unfinished traces have stated.
   VoteResult ProvisionalVote() const;
 
@@ -92,8 +94,8 @@ class Traces {
   absl::BitGen random_;
   std::vector<std::unique_ptr<Trace>> traces_;
   int open_ = 0;
-  bool decided_ = false;
   std::optional<v1::StopReason> stop_reason_;
+  std::optional<absl::Time> decided_at_;
   absl::Duration waited_, cancel_time_;
   Loop::Timer deadline_;
   Fan<Trace*> running_;  // Last member: its tasks refer to the traces.
