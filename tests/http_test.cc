@@ -243,7 +243,8 @@ TEST_F(HttpTest, AReaderMayDestroyOtherStreamsThatAreReady) {
   }
   const auto destroy_others = [](std::vector<std::unique_ptr<HttpStream>>& all,
                                  size_t keep) -> Task<int> {
-    co_await all[keep]->Read();
+    HttpStream& kept = *all[keep];
+    co_await kept.Read();
     for (size_t i = 0; i < all.size(); ++i) {
       if (i != keep) all[i].reset();
     }

@@ -12,7 +12,8 @@
 namespace sextant {
 namespace {
 
-// n and the traces of one solve: lengths, answers of a few classes, none, and failures, by `seed`.
+// n and the traces of one solve: lengths, speeds, answers of a few classes, none, and failures, by
+// `seed`.
 struct RandomSolve {
   explicit RandomSolve(int seed) : random(seed) {
     n = Draw(1, 9);
@@ -21,10 +22,12 @@ struct RandomSolve {
     ties = Draw(0, 1) == 0 ? TieRule::kShorter : TieRule::kLonger;
     for (int i = 0; i < n; ++i) {
       const int tokens = Draw(1, 12);
+      const int seconds_per_token = Draw(1, 3);  // A short trace may well finish after a long one.
       const int fate = Draw(0, 9);
       scripts.push_back(fate == 0   ? Failing(tokens)
                         : fate == 1 ? Steady(tokens, "")
                                     : Steady(tokens, absl::StrCat(Draw(1, classes))));
+      for (FakeChunk& chunk : scripts.back().chunks) chunk.at *= seconds_per_token;
     }
   }
   int Draw(int from, int to) { return std::uniform_int_distribution<int>(from, to)(random); }

@@ -81,7 +81,9 @@ Task<absl::StatusOr<std::unique_ptr<TraceTail>>> FakeBackend::Generate(const Tra
     co_await loop_.SleepUntil(started + next.at);
     sent += next.tokens;
     sent_tokens_ += next.tokens;
-    const bool at_limit = next.finish.empty() && sent >= request.max_tokens;
+    const bool at_limit = next.finish.empty() && sent >= request.max_tokens &&
+                          trace.at_limit != FakeTrace::AtLimit::kGoesOn;
+    const bool in_own_chunk = at_limit && trace.at_limit == FakeTrace::AtLimit::kInOwnChunk;
     TraceChunk chunk;
     chunk.content = next.content;
     chunk.reasoning = next.reasoning;
@@ -89,8 +91,12 @@ Task<absl::StatusOr<std::unique_ptr<TraceTail>>> FakeBackend::Generate(const Tra
     chunk.usage = next.usage;
     chunk.sum_logprob = next.sum_logprob;
     chunk.logprobs = next.sum_logprob == 0 ? 0 : next.tokens;
-    chunk.finish_reason = at_limit ? "length" : absl::string_view(next.finish);
+    chunk.finish_reason = at_limit && !in_own_chunk ? "length" : absl::string_view(next.finish);
     if (sink.OnChunk(chunk) == TraceSink::Flow::kStop) co_return absl::CancelledError("stopped");
+    if (in_own_chunk) {
+      chunk = TraceChunk{.finish_reason = "length"};
+      sink.OnChunk(chunk);
+    }
     if (chunk.finish_reason.empty()) continue;
     open.Ended();
     co_return std::unique_ptr<TraceTail>(std::make_unique<Tail>(*this, trace, sink));

@@ -29,6 +29,9 @@ struct FakeTrace {
   // What the rest of the response holds, and when it has come, after the finish_reason.
   std::optional<TokenUsage> final_usage = {};
   absl::Duration tail = absl::ZeroDuration();
+  // How it ends at the request's max_tokens: with "length" in the last token's chunk, in one of its
+  // own right after it, or not at all, as a server that takes no notice of the limit.
+  enum class AtLimit { kInLastChunk, kInOwnChunk, kGoesOn } at_limit = AtLimit::kInLastChunk;
 };
 
 // A trace of `tokens` tokens, one a second, whose last one finishes it and states `answer` (in a
@@ -39,8 +42,7 @@ FakeTrace Endless(int tokens);
 // Fails after `after` seconds, one token a second.
 FakeTrace Failing(int after, absl::Status error = absl::UnavailableError("connection lost"));
 
-// Like a real one it ends a trace with "length" at the request's max_tokens. Loop only; outlives
-// its traces.
+// Loop only; outlives its traces.
 class FakeBackend : public Backend {
  public:
   // The i-th request gets the i-th trace; the last one is for all that follow.
