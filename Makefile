@@ -17,7 +17,8 @@ test: deps ## Format, lints and all tests: under ASan and UBSan, the core under 
 test-system: server ## The slower tests with real servers; skips what cannot be installed
 	@tests/system/run.sh
 
-bench: server ## Solves per second, overhead and cancel time against simulated models
+bench: deps ## Solves per second, and what deciding and a deadline cost, against simulated models
+	@scripts/build.sh release sextant-server sextant sextant-simulator cancel_cost deadline_answer
 	@scripts/bench.sh
 
 server: deps ## Release build of sextant-server, sextant and sextant-simulator in build/release/bin

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Measures what Sextant adds to its model servers: many solves of first_finish over simulated models,
-# each of which starts 16 streams and cancels 15. Results depend on the machine; simulator, server and
-# command line share it.
+# each of which starts 16 streams and cancels 15; then what the programs of tests/bench measure.
+# Results depend on the machine, which simulator, server and command line share.
 #
-# Environment: SEXTANT_BIN    a folder with the three programs; build/release/bin by default.
+# Environment: SEXTANT_BIN    a folder with the programs; build/release/bin by default.
 #              SOLVES         how many (1008); CONCURRENCY how many at a time (16).
 #              TOKENS_PER_SECOND, CHUNK_TOKENS   of every stream (400, 4).
 set -euo pipefail
@@ -78,3 +78,10 @@ if [ "$failed" -ne 0 ] || [ "${open%.*}" -ne 0 ]; then
   echo "bench: $failed solves failed, ${open%.*} streams are open, expected none; see $work" >&2
   exit 1
 fi
+stop_all
+
+# Both exit 1 when a bound that they document is broken.
+printf '\nbench: tokens and bills after the decision\n'
+"$bin/cancel_cost"
+printf '\nbench: answers at the deadline\n'
+"$bin/deadline_answer"
