@@ -119,10 +119,17 @@ TEST(TaskTest, IsNotResumedByATimerAfterItWasDestroyed) {
   EXPECT_THAT(gone, ElementsAre("inner", "outer"));
 }
 
-TEST(TaskTest, AMillionAwaitsThatCompleteAtOnceNeedNoStack) {
-  Started<int> sum(Sum(1'000'000));
+// Sanitizers keep the compiler from making sibling calls, so under them fewer awaits have to do.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int kAwaits = 1'000;
+#else
+constexpr int kAwaits = 1'000'000;
+#endif
 
-  EXPECT_EQ(sum.Take(), 1'000'000);
+TEST(TaskTest, AMillionAwaitsThatCompleteAtOnceNeedNoStack) {
+  Started<int> sum(Sum(kAwaits));
+
+  EXPECT_EQ(sum.Take(), kAwaits);
 }
 
 TEST(TaskTest, ReturningThroughAThousandLevelsWorks) {

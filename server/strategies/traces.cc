@@ -97,7 +97,8 @@ Task<const Trace*> Traces::Next() {
 
 Task<bool> Traces::Close() {
   decided_at_ = loop_.Now();
-  if (running_.running() > 0) {
+  // A budget that has ended leaves no time, or no tokens, for more.
+  if (running_.running() > 0 && !stop_reason_) {
     // The first turn ends the pass over ready sockets that the decision is part of; by the second
     // the sockets that had become ready meanwhile have been read.
     co_await loop_.Sleep(absl::ZeroDuration());

@@ -56,8 +56,8 @@ class Traces {
   const AnswerReader& reader() const { return config_.reader; }
   int64_t max_trace_tokens() const { return config_.max_trace_tokens; }
 
-  // The answer is decided: closes every stream that still runs, after what had arrived by then has
-  // been read, so that the bill holds it.
+  // The answer is decided: closes every stream that still runs. Unless a budget has ended, what had
+  // arrived by then is read first, so that the bill holds it.
   Task<bool> Close();
   // Closes every stream that still runs, at once.
   void CancelRest();
