@@ -19,10 +19,9 @@ struct GradeOptions {
 
 // Grades every row and prints a table by kind and data set (accuracy, rows, rows without an answer,
 // texts per second of reading), or with `json` one object: accuracy, no_answer, texts, seconds, and
-// `rows` of {id, correct, extracted} for rows that have an id.
-// NOT_FOUND when a file cannot be opened, INVALID_ARGUMENT naming file:line for a malformed row,
-// DATA_LOSS for a damaged gzip file. After an error nothing is printed and `options.out` is as it
-// was before.
+// `rows` of {id, correct, extracted} for rows that have an id. NOT_FOUND when a file cannot be
+// opened, INVALID_ARGUMENT naming file:line for a malformed row, DATA_LOSS for a damaged gzip file.
+// After an error nothing is printed and `options.out` is as it was before.
 absl::Status Grade(const GradeOptions& options, std::ostream& out);
 
 }  // namespace sextant

@@ -143,7 +143,7 @@ void PlanWriter::ExplainTraceLimits() {
 
 void PlanWriter::ExplainBudgets() {
   const v1::Budget& budget = request_.budget();
-  const auto explain = [&](std::string limit, double traces) {
+  const auto explain = [&](const std::string& limit, double traces) {
     Because(absl::StrFormat("%s holds %.1f typical traces%s", limit, traces,
                             traces < 1 ? ": not even one is sure to finish." : "."));
   };

@@ -36,8 +36,8 @@ class RecordedTraces {
   // Reads JSON Lines files (gzip or not) with `model`, `dataset`, `problem_id`, `sample_id` (or
   // `beam_width`), `completion_tokens`, and the text as `output`, or as `tail` with `output_chars`.
   // Rows of equal model, data set, problem and sample are one trace; the whole text wins over a
-  // tail. Rows of problems that are not in `problems` are counted and passed over.
-  // INVALID_ARGUMENT names file and line.
+  // tail. Rows of problems that are not in `problems` are counted and passed over. INVALID_ARGUMENT
+  // names file and line.
   static absl::StatusOr<RecordedTraces> Load(const std::vector<std::string>& paths,
                                              const Problems& problems);
 

@@ -1,8 +1,7 @@
 // A text that is addressed by token: what a stream will say, and which part of it is sent when.
 //
-// There is no tokenizer. The text of a part is spread evenly over the part's tokens and cut
-// between characters, so that a token may hold no text at all when there are more tokens than
-// characters.
+// There is no tokenizer. The text of a part is spread evenly over the part's tokens and cut between
+// characters, so that a token may hold no text at all when there are more tokens than characters.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -30,8 +29,8 @@ struct TextPiece {
 };
 using TextPieces = absl::InlinedVector<TextPiece, 2>;
 
-// A window of a text in parts. A value: copies refer to the same text. Tokens and bytes are
-// counted from the start of the window.
+// A window of a text in parts. A value: copies refer to the same text. Tokens and bytes are counted
+// from the start of the window.
 class TokenText {
  public:
   TokenText() = default;
@@ -77,8 +76,8 @@ class TokenText {
   size_t end_byte_ = 0;
 };
 
-// Length of the longest end of `prompt` that is also a beginning of `text`: how much of an answer
-// a prompt already holds. Linear time and memory (Knuth, Morris and Pratt's prefix function).
+// Length of the longest end of `prompt` that is also a beginning of `text`: how much of an answer a
+// prompt already holds. Linear time and memory (Knuth, Morris and Pratt's prefix function).
 size_t LongestOverlap(absl::string_view prompt, absl::string_view text);
 
 }  // namespace sextant

@@ -19,10 +19,8 @@ class ChoiceReader {
   explicit ChoiceReader(const std::vector<std::string>& options);
 
   // A statement that is a choice as a whole (see PlainText): "B", "b", "(B)", "B) 42 m", "option
-  // B",
-  // "(B) 42 m", or the text of an option. nullopt for words that only start with a letter, for
-  // chemistry such as
-  // "(S)-2-butanol" or "C_s", and for several letters.
+  // B", "(B) 42 m", or the text of an option. nullopt for words that only start with a letter, for
+  // chemistry such as "(S)-2-butanol" or "C_s", and for several letters.
   std::optional<char> Whole(absl::string_view plain) const;
 
   // A choice at the start of a sentence that goes on: "(B), because ...", "B. 42 m", "B since ...".

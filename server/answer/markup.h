@@ -10,8 +10,8 @@ namespace sextant {
 // Bytes of one statement (a box, a sentence) that are looked at; a longer one is no answer.
 constexpr size_t kMaxStatementBytes = 4096;
 
-// Index of the brace that closes the one at `open`, not beyond `limit`; npos when there is none.
-// A backslash escapes the brace after it. Linear in the distance.
+// Index of the brace that closes the one at `open`, not beyond `limit`; npos when there is none. A
+// backslash escapes the brace after it. Linear in the distance.
 size_t MatchingBrace(absl::string_view text, size_t open, size_t limit);
 
 // Plain text of a statement: `\text{(B) } 3\,\text{cm}` becomes "(B) 3 cm" and `**204**` "204".

@@ -20,9 +20,8 @@ struct Phrase {
 };
 
 // Shows the phrases of `text` to `accept`, last first, until it says yes; whether it did.
-// Conditions
-// ("if the answer is 5") and denials ("does not match option B") are passed over. Linear in the
-// text.
+// Conditions ("if the answer is 5") and denials ("does not match option B") are passed over. Linear
+// in the text.
 bool AcceptLastPhrase(absl::string_view text, PhraseSet set,
                       absl::FunctionRef<bool(const Phrase&)> accept);
 

@@ -11,9 +11,8 @@
 
 namespace sextant {
 
-// Owns the tasks launched in it: destroying the Fan, or Clear(), cancels those still running.
-// Loop only. One coroutine at a time awaits Next(). No task may destroy or clear the Fan it runs
-// in.
+// Owns the tasks launched in it: destroying the Fan, or Clear(), cancels those still running. Loop
+// only. One coroutine at a time awaits Next(). No task may destroy or clear the Fan it runs in.
 template <typename T>
 class Fan {
  public:

@@ -49,8 +49,8 @@ std::string StrategyText(const v1::Strategy& strategy);
 // The name alone, as in metrics: "first_finish"; "auto" when no kind is set.
 absl::string_view StrategyName(const v1::Strategy& strategy);
 
-// INVALID_ARGUMENT unless every parameter is 0 or in its range:
-// `strategy.first_finish.k is 9, expected 1 to n (8)`.
+// INVALID_ARGUMENT unless every parameter is 0 or in its range: `strategy.first_finish.k is 9,
+// expected 1 to n (8)`.
 absl::Status CheckStrategy(const v1::Strategy& strategy);
 
 // The strategy's n and k; 0 where it has none or leaves it to its default.
