@@ -80,6 +80,7 @@ TEST(SoleOptionTest, FindsTheOnlyOptionOfAConclusion) {
   EXPECT_EQ(Letter(SoleOption("Thus, **A** aligns with the experiment.")), 'A');
   EXPECT_EQ(Letter(SoleOption("The structure in option B is the only one left.")), 'B');
   EXPECT_EQ(Letter(SoleOption("The correct answer is 333 (C), derived above.")), 'C');
+  EXPECT_EQ(Letter(SoleOption("Compound X (Option A) undergoes elimination.")), 'A');
 }
 
 TEST(SoleOptionTest, FindsNoneAmongSeveral) {

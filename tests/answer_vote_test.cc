@@ -10,7 +10,8 @@ namespace sextant {
 namespace {
 
 Vote VoteFor(const std::string& answer, int64_t tokens, int index) {
-  return {{answer, answer + " as written", AnswerKind::kInteger}, tokens, index};
+  return {
+      {answer, answer + " in trace " + std::to_string(index), AnswerKind::kInteger}, tokens, index};
 }
 
 Ballot BallotOf(const std::vector<Vote>& votes) {
@@ -29,6 +30,7 @@ TEST(BallotTest, ElectsTheAnswerWithTheMostVotes) {
   EXPECT_FALSE(result.tie);
   ASSERT_EQ(result.candidates.size(), 2u);
   EXPECT_EQ(result.candidates[0].votes, 2);
+  EXPECT_EQ(result.candidates[0].shown, "2 in trace 1");
   EXPECT_DOUBLE_EQ(result.candidates[0].mean_tokens, 30);
 }
 

@@ -234,7 +234,6 @@ TEST(SimulatorTest, StopsGeneratingWhenTheClientLeaves) {
   EXPECT_EQ(ledger[0].request_id, "solve/1");
   EXPECT_EQ(ledger[0].outcome, StreamOutcome::kCut);
   EXPECT_EQ(ledger[0].tokens, counts.tokens);
-  EXPECT_LE(counts.tokens_after_disconnect, counts.tokens);
 }
 
 TEST(SimulatorTest, StopsAWholeAnswerWhenTheClientLeavesToo) {

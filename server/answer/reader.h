@@ -3,11 +3,10 @@
 // The rules, in this order:
 // 1. Where the trace has a final part (see trace_parts.h), thinking does not answer.
 // 2. The last balanced, non-empty \boxed{} or \fbox{} answers, wherever it stands in the final
-// part,
-//    unless a later phrase ("the answer is 7") says otherwise: a later statement beats an earlier
-//    one. For integers and numbers a box that holds something else, such as 121/2 for an integer,
-//    is the model's answer and none of that kind; an option's letter may still stand outside of a
-//    box.
+//    part, unless a later phrase ("the answer is 7") says otherwise: a later statement beats an
+//    earlier one. For integers and numbers a box that holds something else, such as 121/2 for an
+//    integer, is the model's answer and none of that kind; an option's letter may still stand
+//    outside of a box.
 // 3. Without a box: the last phrase that an answer of the kind follows.
 // 4. Without a phrase: the last line, where it is an answer and nothing else; for a choice also the
 //    only option that the last paragraph names.

@@ -36,8 +36,9 @@ bool IsComplete(string_view paragraph) {
 
 bool IsInDoubt(string_view paragraph) {
   const std::string words = absl::AsciiStrToLower(paragraph);
-  for (const string_view doubt : {"wait", "none of", "neither", "perhaps", "maybe", "not sure",
-                                  "ruling out", "rules out", "ruled out", "eliminat"}) {
+  for (const string_view doubt :
+       {"wait", "none of", "neither", "perhaps", "maybe", "not sure", "ruling out", "rules out",
+        "ruled out", "eliminating option", "eliminates option", "is eliminated"}) {
     if (absl::StrContains(words, doubt)) return true;
   }
   return false;
