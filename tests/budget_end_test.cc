@@ -155,7 +155,7 @@ TEST(TimeBudgetTest, EndsTheSolveOnTimeWithTheAnswersSoFar) {
   EXPECT_EQ(solve.seconds(), 20);
   EXPECT_EQ(solve.traces.stop_reason(), v1::TIME_BUDGET);
   EXPECT_EQ(solve.backend.running(), 0);
-  EXPECT_EQ(solve.traces.decided_clock(), 20);
+  EXPECT_EQ(solve.traces.decided_clock(), 19);  // The tokens of that second had not been read.
 }
 
 TEST(TimeBudgetTest, EndsASolveWhoseServersSayNothing) {
