@@ -55,7 +55,7 @@ Outcome OutcomeOf(const RandomSolve& drawn, Task<Verdict> (*strategy)(Traces&, c
 template <typename Params, typename MakeParams>
 void ExpectLossless(Task<Verdict> (*strategy)(Traces&, const Params&), MakeParams make_params) {
   int64_t tokens_of_all = 0, tokens_of_lossless = 0;
-  for (int seed = 0; seed < 2'000; ++seed) {
+  for (int seed = 0; seed < 500; ++seed) {
     const RandomSolve drawn(seed);
     const Outcome all = OutcomeOf(drawn, strategy, make_params(drawn, v1::STOP_ALL));
     const Outcome lossless = OutcomeOf(drawn, strategy, make_params(drawn, v1::STOP_LOSSLESS));
