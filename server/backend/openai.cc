@@ -117,6 +117,9 @@ class OpenAiBackend::Exchange : public TraceTail {
       if (!chunk.ok()) return chunk.status();
       if (absl::Status status = PassOn(*chunk); !status.ok()) return status;
     }
+    if (absl::Status tail = events_.CheckTail(); !tail.ok()) {
+      return absl::UnavailableError(tail.message());
+    }
     return absl::OkStatus();
   }
 

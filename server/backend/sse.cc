@@ -6,21 +6,26 @@
 
 namespace sextant {
 
+absl::Status SseParser::CheckTail() const {
+  const size_t joined = joined_used_ ? joined_.size() : 0;
+  if (buffer_.size() - TailStart() + joined <= max_event_bytes_) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("an event of the stream is longer than ", max_event_bytes_, " bytes"));
+}
+
+size_t SseParser::TailStart() const {
+  return has_data_ && !joined_used_ ? data_start_ : line_start_;
+}
+
 absl::Status SseParser::Push(absl::string_view bytes) {
+  if (absl::Status status = CheckTail(); !status.ok()) return status;
   // What was handed out is no longer needed; only the current event's bytes stay.
-  const size_t keep_from = has_data_ && !joined_used_ ? data_start_ : line_start_;
+  const size_t keep_from = TailStart();
   buffer_.erase(0, keep_from);
   data_start_ -= has_data_ && !joined_used_ ? keep_from : 0;
   line_start_ -= keep_from;
   scanned_ -= keep_from;
   buffer_.append(bytes.data(), bytes.size());
-  // The bytes just pushed may hold many whole events; only a single one must not grow without
-  // limit.
-  const size_t joined = joined_used_ ? joined_.size() : 0;
-  if (buffer_.size() + joined > max_event_bytes_ + bytes.size()) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("an event of the stream is longer than ", max_event_bytes_, " bytes"));
-  }
   return absl::OkStatus();
 }
 

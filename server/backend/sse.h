@@ -25,7 +25,12 @@ class SseParser {
   // Nullopt: push more.
   std::optional<absl::string_view> Next();
 
+  // RESOURCE_EXHAUSTED when the event that is still incomplete, once Next() has taken all others,
+  // is longer than `max_event_bytes`.
+  absl::Status CheckTail() const;
+
  private:
+  size_t TailStart() const;  // Of the bytes that the incomplete event still needs.
   std::optional<absl::string_view> TakeEvent();
 
   const size_t max_event_bytes_;
