@@ -208,6 +208,18 @@ TEST(EarlyEndTest, ChangesNothingAfterTheDecision) {
   EXPECT_EQ(solve.traces.stop_reason(), std::nullopt);
 }
 
+// The losers' last tokens use the budget up, but the answer was there before.
+TEST(EarlyEndTest, IsNotClaimedByABudgetThatEndsAfterTheDecision) {
+  const auto params = First(1, 2);
+  FakeSolve solve({Steady(2, "4"), Endless(99)}, WithBudget({.max_tokens = 4}));
+
+  const Verdict verdict = solve.Run(FirstFinish(solve.traces, params));
+
+  EXPECT_EQ(AnswerOf(verdict), "4");
+  EXPECT_EQ(solve.traces.spending().completion_tokens(), 4);
+  EXPECT_EQ(solve.traces.stop_reason(), std::nullopt);
+}
+
 TEST(EarlyEndTest, KeepsTheFirstReason) {
   FakeSolve solve({Endless(99)}, WithBudget({.max_tokens = 5}));
   solve.traces.Launch(1);

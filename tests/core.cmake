@@ -6,17 +6,17 @@ target_link_libraries(test_fakes
   PUBLIC sextant_backend
   PRIVATE OpenSSL::SSL sextant_flags)
 
-foreach(name task_test fan_test loop_test resolver_test http_test)
-  sextant_test(${name} test_fakes)
-endforeach()
 foreach(name sse_test openai_chunk_test)
   sextant_test(${name} sextant_backend)
+endforeach()
+foreach(name task_test fan_test loop_test resolver_test http_test pool_test)
+  sextant_test(${name} test_fakes)
 endforeach()
 foreach(name openai_request_test openai_stream_test openai_error_test)
   sextant_test(${name} test_fakes nlohmann_json::nlohmann_json)
 endforeach()
-sextant_test(pool_test test_fakes)
-foreach(name traces_test trace_usage_test budget_end_test strategies_test lossless_stop_test beam_search_test)
+foreach(name traces_test trace_usage_test budget_end_test strategies_test lossless_stop_test
+        beam_search_test)
   sextant_test(${name} test_fakes sextant_strategies)
 endforeach()
 
@@ -24,6 +24,7 @@ endforeach()
 foreach(name task fan)
   add_executable(${name}_unoptimised_test ${name}_test.cc)
   target_compile_options(${name}_unoptimised_test PRIVATE -O0)
-  target_link_libraries(${name}_unoptimised_test PRIVATE test_fakes sextant_flags GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name}_unoptimised_test
+    PRIVATE test_fakes sextant_flags GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name}_unoptimised_test TEST_SUFFIX .Unoptimised DISCOVERY_TIMEOUT 60)
 endforeach()

@@ -97,6 +97,15 @@ TEST(SseParserTest, RefusesAnEventThatGrowsBeyondTheLimit) {
   EXPECT_EQ(status.message(), "an event of the stream is longer than 100 bytes");
 }
 
+TEST(SseParserTest, TellsOfATailBeyondTheLimitBeforeMoreIsPushed) {
+  SseParser parser(100);
+  ASSERT_TRUE(parser.Push("data: whole\n\n" + std::string(101, ':')).ok());
+  EXPECT_EQ(parser.Next(), "whole");
+  EXPECT_EQ(parser.Next(), std::nullopt);
+
+  EXPECT_EQ(parser.CheckTail().code(), absl::StatusCode::kResourceExhausted);
+}
+
 TEST(SseParserTest, RefusesAnEventWhoseManyLinesGrowBeyondTheLimit) {
   SseParser parser(100);
   absl::Status status;

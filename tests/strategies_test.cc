@@ -143,6 +143,17 @@ TEST(FirstFinishTest, LosersGenerateNothingAfterTheDecision) {
   EXPECT_FALSE(solve.trace(1).cut_by_budget);
 }
 
+TEST(FirstFinishTest, BillsWhatItsLosersHadSaidWhenItDecided) {
+  const auto params = First(1, 2);
+  // Both say their second token at the same time, the winner first.
+  FakeSolve solve({Steady(2, "4"), Endless(100)});
+
+  solve.Run(FirstFinish(solve.traces, params));
+
+  EXPECT_EQ(solve.trace(1).tokens(), 2);
+  EXPECT_EQ(solve.traces.spending().completion_tokens(), 4);
+}
+
 TEST(FirstFinishTest, DoesNotCountATraceWithoutAnAnswerTowardsK) {
   const auto params = First(1, 3);
   FakeSolve solve({Steady(1, ""), Steady(4, "4"), Steady(9, "7")});
