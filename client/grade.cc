@@ -189,7 +189,7 @@ absl::StatusOr<Graded> GradeRow(const Row& row) {
   const auto start = std::chrono::steady_clock::now();
   graded.read = reader->Read(row.reasoning, row.text);
   graded.seconds = std::chrono::steady_clock::now() - start;
-  graded.correct = graded.read.has_value() && graded.read->canonical == truth->canonical;
+  graded.correct = graded.read.has_value() && SameAnswer(*graded.read, *truth);
   return graded;
 }
 

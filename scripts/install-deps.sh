@@ -21,6 +21,8 @@ packages=(
 check_packages=(
   # Faster rebuilds, layout, lints
   ccache clang-format-14 clang-tidy-14
+  # Fuzz targets
+  clang-14 libclang-rt-14-dev
   # Tests, demo
   python3 curl jq
 )

@@ -82,15 +82,9 @@ absl::Status CheckProblem(const v1::SolveRequest& request) {
 }
 
 absl::Status CheckKind(v1::AnswerKind kind) {
-  if (!v1::AnswerKind_IsValid(kind)) {
-    return Wrong("answer.kind", static_cast<int>(kind),
-                 "AUTO, INTEGER, NUMBER, CHOICE, TEXT or REGEX");
-  }
-  if (kind != v1::ANSWER_KIND_MATH && kind != v1::ANSWER_KIND_JSON) return absl::OkStatus();
-  const absl::string_view name = kind == v1::ANSWER_KIND_MATH ? "MATH" : "JSON";
-  return absl::UnimplementedError(absl::StrCat(
-      "answer.kind ", name, " is not supported by this version: use AUTO, INTEGER, NUMBER, ",
-      "CHOICE, TEXT or REGEX"));
+  if (v1::AnswerKind_IsValid(kind)) return absl::OkStatus();
+  return Wrong("answer.kind", static_cast<int>(kind),
+               "AUTO, INTEGER, NUMBER, CHOICE, MATH, TEXT, JSON or REGEX");
 }
 
 absl::Status CheckChoices(const v1::AnswerFormat& answer) {
@@ -123,7 +117,7 @@ absl::Status CheckAnswer(const v1::AnswerFormat& answer) {
         is_regex ? "answer.pattern is empty, expected one for answer.kind REGEX"
                  : "answer.pattern is set, expected answer.kind REGEX with it");
   }
-  if (!answer.pointer().empty()) {
+  if (!answer.pointer().empty() && answer.kind() != v1::ANSWER_KIND_JSON) {
     return absl::InvalidArgumentError("answer.pointer is set, expected answer.kind JSON with it");
   }
   const bool may_have_choices = answer.kind() == v1::ANSWER_KIND_CHOICE ||

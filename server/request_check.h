@@ -7,9 +7,8 @@
 
 namespace sextant {
 
-// The first wrong field in the order of the contract. INVALID_ARGUMENT names field, value and what
-// was expected; UNIMPLEMENTED for answer kinds of later versions. `model` is the one that the
-// request names. Pure; any thread.
+// The first wrong field in the order of the contract: INVALID_ARGUMENT names field, value and what
+// was expected. `model` is the one that the request names. Pure; any thread.
 absl::Status CheckRequest(const v1::SolveRequest& request, const ModelConfig& model);
 
 }  // namespace sextant

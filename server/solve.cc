@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/answer/trace_parts.h"
 #include "server/solve_report.h"
+#include "server/strategies/spec.h"
 
 namespace sextant {
 namespace {
@@ -42,29 +43,39 @@ Prompt PromptOf(const v1::SolveRequest& request, const SamplingConfig& configure
   return prompt;
 }
 
+// The two enumerations side by side.
+constexpr std::pair<AnswerKind, v1::AnswerKind> kKinds[] = {
+    {AnswerKind::kAuto, v1::ANSWER_KIND_AUTO},     {AnswerKind::kInteger, v1::ANSWER_KIND_INTEGER},
+    {AnswerKind::kNumber, v1::ANSWER_KIND_NUMBER}, {AnswerKind::kChoice, v1::ANSWER_KIND_CHOICE},
+    {AnswerKind::kMath, v1::ANSWER_KIND_MATH},     {AnswerKind::kText, v1::ANSWER_KIND_TEXT},
+    {AnswerKind::kJson, v1::ANSWER_KIND_JSON},     {AnswerKind::kRegex, v1::ANSWER_KIND_REGEX}};
+
+v1::AnswerKind ToProto(AnswerKind kind) {
+  for (const auto& [ours, theirs] : kKinds) {
+    if (ours == kind) return theirs;
+  }
+  return v1::ANSWER_KIND_UNSPECIFIED;
+}
+
+Weighting WeightingOf(const v1::Strategy& strategy) {
+  switch (WeightsOf(strategy)) {
+    case v1::WEIGHTS_LENGTH:
+      return Weighting::kLength;
+    case v1::WEIGHTS_CONFIDENCE:
+      return Weighting::kConfidence;
+    default:
+      return Weighting::kUniform;
+  }
+}
+
 AnswerFormat FormatOf(const v1::AnswerFormat& requested) {
   AnswerFormat format;
-  switch (requested.kind()) {
-    case v1::ANSWER_KIND_INTEGER:
-      format.kind = AnswerKind::kInteger;
-      break;
-    case v1::ANSWER_KIND_NUMBER:
-      format.kind = AnswerKind::kNumber;
-      break;
-    case v1::ANSWER_KIND_CHOICE:
-      format.kind = AnswerKind::kChoice;
-      break;
-    case v1::ANSWER_KIND_TEXT:
-      format.kind = AnswerKind::kText;
-      break;
-    case v1::ANSWER_KIND_REGEX:
-      format.kind = AnswerKind::kRegex;
-      break;
-    default:
-      format.kind = AnswerKind::kAuto;
+  for (const auto& [ours, theirs] : kKinds) {
+    if (theirs == requested.kind()) format.kind = ours;
   }
   format.choices.assign(requested.choices().begin(), requested.choices().end());
   format.pattern = requested.pattern();
+  format.pointer = requested.pointer();
   return format;
 }
 
@@ -115,7 +126,9 @@ TracesConfig Solve::ConfigOfTraces() {
   config.max_trace_tokens = sampling.has_max_trace_tokens() ? sampling.max_trace_tokens()
                                                             : model_.sampling.max_trace_tokens;
   config.max_trace_bytes = server_.max_trace_bytes;
-  config.ties = model_.horizon == Horizon::kLong ? TieRule::kLonger : TieRule::kShorter;
+  config.vote = {.ties = model_.horizon == Horizon::kLong ? TieRule::kLonger : TieRule::kShorter,
+                 .weighting = WeightingOf(inputs_.plan.strategy()),
+                 .typical_tokens = static_cast<double>(model_.typical_trace_tokens)};
   config.price = model_.price;
   if (inputs_.on_trace_ended) {
     config.on_ended = [this](const Trace& trace) {
@@ -168,7 +181,11 @@ Task<SolveOutcome> Solve::Run() {
   const VoteResult& vote = verdict.vote;
   if (vote.answer) {
     response.set_answer(vote.answer->canonical);
+    response.set_answer_kind(ToProto(vote.answer->kind));
     response.set_agreement(vote.agreement);
+    response.set_margin(vote.margin);
+    response.set_majority_probability(vote.majority_probability);
+    response.set_tie(vote.tie);
     const Trace& shown = *traces_->all()[vote.representative];
     const absl::string_view content = verdict.text.empty() ? shown.content() : verdict.text;
     response.set_text(std::string(SplitTrace(shown.reasoning(), content).final));
@@ -177,13 +194,13 @@ Task<SolveOutcome> Solve::Run() {
   }
   for (const Candidate& c : vote.candidates) {
     v1::Candidate& candidate = *response.add_candidates();
-    candidate.set_answer(c.canonical);
-    candidate.set_shown(c.shown);
+    candidate.set_answer(c.answer.canonical);
+    candidate.set_shown(c.answer.shown);
     candidate.set_votes(c.votes);
     candidate.set_weight(c.weight);
     candidate.set_mean_tokens(c.mean_tokens);
   }
-  Grade(response);
+  Grade(vote.answer, response);
   if (inputs_.request.include_traces()) {
     for (const auto& trace : traces_->all())
       *response.add_traces() = ReportOf(*trace, TraceText::kIncluded);
@@ -191,13 +208,12 @@ Task<SolveOutcome> Solve::Run() {
   co_return outcome;
 }
 
-void Solve::Grade(v1::SolveResponse& response) const {
+void Solve::Grade(const std::optional<Answer>& answer, v1::SolveResponse& response) const {
   const std::string& reference = inputs_.request.reference_answer();
   if (reference.empty()) return;
   const auto truth = reader_.Canonicalise(reference);
   response.mutable_verdict()->set_reference(truth->canonical);
-  response.mutable_verdict()->set_correct(response.has_answer() &&
-                                          response.answer() == truth->canonical);
+  response.mutable_verdict()->set_correct(answer && SameAnswer(*answer, *truth));
 }
 
 v1::Usage Solve::Bill() const {

@@ -62,7 +62,7 @@ class Solve {
 
   TracesConfig ConfigOfTraces();
   Task<Verdict> RunStrategy();
-  void Grade(v1::SolveResponse& response) const;
+  void Grade(const std::optional<Answer>& answer, v1::SolveResponse& response) const;
 
   Loop& loop_;
   const ServerConfig& server_;

@@ -104,7 +104,7 @@ v1::Usage BillOf(const Traces& traces, absl::Time arrived, absl::Time decided) {
 
 v1::Progress ProgressOf(const Traces& traces, absl::Duration elapsed) {
   v1::Progress progress;
-  Ballot ballot;
+  Ballot ballot(traces.vote_rule());
   int64_t clock = 0;
   for (const auto& trace : traces.all()) {
     clock = std::max(clock, trace->clock());
@@ -118,7 +118,7 @@ v1::Progress ProgressOf(const Traces& traces, absl::Duration elapsed) {
   progress.set_billed_tokens(traces.spending().completion_tokens());
   progress.set_clock_tokens(clock);
   progress.set_seconds(absl::ToDoubleSeconds(elapsed));
-  const VoteResult leader = ballot.Decide(traces.ties());
+  const VoteResult leader = ballot.Decide();
   if (leader.answer) {
     progress.set_leader(leader.answer->canonical);
     progress.set_leader_votes(leader.candidates.front().votes);

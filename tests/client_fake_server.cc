@@ -136,6 +136,8 @@ v1::SolveResponse SampleResponse() {
   v1::SolveResponse response;
   response.set_answer("4");
   response.set_agreement(2.0 / 3);
+  response.set_margin(1.0 / 3);
+  response.set_majority_probability(0.6875);
   response.set_stop_reason(v1::DECIDED);
   response.set_solve_id("solve-1");
   response.mutable_verdict()->set_correct(true);

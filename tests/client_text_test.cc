@@ -84,7 +84,9 @@ TEST(ShowResponseTest, SaysThatThereIsNoAnswerAndStillShowsTheBill) {
 }
 
 TEST(ShowResponseTest, ShowsOfHowManyVotesTheAgreementIsAShare) {
-  EXPECT_THAT(ShowResponse(SampleResponse()), HasSubstr("agreement   66.7 % of 3 votes\n"));
+  EXPECT_THAT(ShowResponse(SampleResponse()),
+              HasSubstr("agreement   66.7 % of 3 votes, 33.3 % ahead; the model's majority with "
+                        "probability 0.69\n"));
 }
 
 TEST(ShowResponseTest, ShowsAProvisionalAnswerAsSuch) {

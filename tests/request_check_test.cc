@@ -79,7 +79,8 @@ INSTANTIATE_TEST_SUITE_P(
     Answer, BadRequestTest,
     testing::Values(
         BadRequest{[](auto& r) { r.mutable_answer()->set_kind(static_cast<v1::AnswerKind>(99)); },
-                   "answer.kind is 99, expected AUTO, INTEGER, NUMBER, CHOICE, TEXT or REGEX"},
+                   "answer.kind is 99, expected AUTO, INTEGER, NUMBER, CHOICE, MATH, TEXT, JSON or "
+                   "REGEX"},
         BadRequest{[](auto& r) {
                      r.mutable_answer()->set_kind(v1::ANSWER_KIND_CHOICE);
                      for (int i = 0; i < 27; ++i) r.mutable_answer()->add_choices("x");
@@ -156,22 +157,16 @@ INSTANTIATE_TEST_SUITE_P(
                         [](auto& r) { r.mutable_sampling()->set_max_trace_tokens(10'000'001); },
                         "sampling.max_trace_tokens is 10000001, expected 1 to 10000000"}));
 
-class UnsupportedKindTest : public testing::TestWithParam<v1::AnswerKind> {};
-
-TEST_P(UnsupportedKindTest, IsUnimplementedAndNamesAlternatives) {
+TEST(RequestCheckTest, TakesAPointerWithJsonAlone) {
   v1::SolveRequest request = ValidRequest();
-  request.mutable_answer()->set_kind(GetParam());
   request.mutable_answer()->set_pointer("/answer");
+  request.mutable_answer()->set_kind(v1::ANSWER_KIND_JSON);
+  EXPECT_TRUE(CheckRequest(request, PricedModel()).ok());
 
-  const absl::Status status = CheckRequest(request, PricedModel());
-
-  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
-  EXPECT_NE(status.message().find("is not supported by this version: use AUTO, INTEGER"),
-            absl::string_view::npos);
+  request.mutable_answer()->set_kind(v1::ANSWER_KIND_MATH);
+  EXPECT_EQ(CheckRequest(request, PricedModel()).message(),
+            "answer.pointer is set, expected answer.kind JSON with it");
 }
-
-INSTANTIATE_TEST_SUITE_P(RequestCheckTest, UnsupportedKindTest,
-                         testing::Values(v1::ANSWER_KIND_MATH, v1::ANSWER_KIND_JSON));
 
 TEST(RequestCheckTest, RefusesACostLimitWhereTheModelHasNoPrice) {
   v1::SolveRequest request = ValidRequest();

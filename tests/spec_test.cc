@@ -26,6 +26,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values("auto", "simple", "majority_vote", "majority_vote(n=8)",
                     "majority_vote(n=256,stop=all)", "first_finish(k=3,n=8)", "first_finish(n=8)",
                     "first_finish(k=3,n=8,stop=lossless)", "last_finish(k=8,n=8)",
+                    "majority_vote(n=8,weights=length)",
+                    "first_finish(k=3,n=8,stop=lossless,weights=confidence)",
                     "last_finish(k=3,n=8,stop=lossless)", "beam_search", "beam_search(width=4)",
                     "beam_search(width=64,step_tokens=128,step_delimiter=\"a,\\\")\\n\","
                     "expansion=8,length_penalty=0.1)"));
@@ -77,7 +79,7 @@ TEST(SpecTest, SuggestsTheParameterThatWasMeant) {
   EXPECT_EQ(ParseError("first_finish(m=1)"),
             "strategy.first_finish: unknown parameter \"m\" (did you mean k?)");
   EXPECT_EQ(ParseError("majority_vote(temperature=1)"),
-            "strategy.majority_vote: unknown parameter \"temperature\" (known: n, stop)");
+            "strategy.majority_vote: unknown parameter \"temperature\" (known: n, stop, weights)");
   EXPECT_EQ(ParseError("simple(n=2)"),
             "strategy.simple: unknown parameter \"n\" (it has no parameters)");
 }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "client/cli/text.h"
 #include "client/enum_names.h"
@@ -51,7 +52,12 @@ std::string AnswerLine(const v1::SolveResponse& response) {
 std::string AgreementLine(const v1::SolveResponse& response) {
   int64_t votes = 0;
   for (const v1::Candidate& candidate : response.candidates()) votes += candidate.votes();
-  return absl::StrCat(Percent(response.agreement()), " of ", Count(votes, "vote"));
+  if (votes == 0) return "no votes";
+  return absl::StrCat(Percent(response.agreement()), " of ", Count(votes, "vote"), ", ",
+                      response.tie() ? "a tie that trace length decided"
+                                     : absl::StrCat(Percent(response.margin()), " ahead"),
+                      "; the model's majority with probability ",
+                      absl::StrFormat("%.2f", response.majority_probability()));
 }
 
 // Votes for an answer are right-aligned under the label that only the first row has.

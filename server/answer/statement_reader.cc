@@ -91,6 +91,8 @@ std::optional<Answer> StatementReader::Whole(string_view statement) const {
       return Shown(Text(plain), statement);
     case AnswerKind::kAuto:
       return Shown(WholeAuto(plain), statement);
+    case AnswerKind::kMath:
+    case AnswerKind::kJson:
     case AnswerKind::kRegex:
       break;
   }
@@ -123,6 +125,8 @@ std::optional<Answer> StatementReader::Leading(string_view line, After after) co
       if (std::optional<Answer> number = LeadingNumber(*sentence)) return number;
       return Shown(WholeAuto(PlainText(*sentence)), *sentence);
     }
+    case AnswerKind::kMath:
+    case AnswerKind::kJson:
     case AnswerKind::kRegex:
       break;
   }

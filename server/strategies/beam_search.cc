@@ -42,12 +42,12 @@ Beam Extended(const Beam& from, const Trace& step, int64_t max_tokens) {
 }
 
 // The answer of the best beam; candidates and agreement are over all of them.
-Verdict Judge(const std::vector<Beam>& best_first, const AnswerReader& reader, TieRule ties) {
+Verdict Judge(const std::vector<Beam>& best_first, const Traces& traces) {
   Verdict verdict;
-  Ballot ballot;
+  Ballot ballot(traces.vote_rule());
   for (const Beam& beam : best_first) {
-    auto answer =
-        beam.complete ? reader.Read("", beam.text) : reader.ReadProvisional("", beam.text);
+    auto answer = beam.complete ? traces.reader().Read("", beam.text)
+                                : traces.reader().ReadProvisional("", beam.text);
     if (!answer) continue;
     if (ballot.votes() == 0) {
       verdict.vote.answer = answer;
@@ -57,9 +57,9 @@ Verdict Judge(const std::vector<Beam>& best_first, const AnswerReader& reader, T
     }
     ballot.Add({.answer = *std::move(answer), .tokens = beam.tokens, .index = beam.trace});
   }
-  VoteResult all = ballot.Decide(ties);
+  VoteResult all = ballot.Decide();
   for (const Candidate& c : all.candidates) {
-    if (verdict.vote.answer && c.canonical == verdict.vote.answer->canonical) {
+    if (verdict.vote.answer && SameAnswer(c.answer, *verdict.vote.answer)) {
       verdict.vote.agreement = static_cast<double>(c.votes) / ballot.votes();
     }
   }
@@ -109,13 +109,13 @@ class Search {
 
   Verdict Decide() {
     Sort(complete_);
-    Verdict verdict = Judge(complete_, traces_.reader(), traces_.ties());
+    Verdict verdict = Judge(complete_, traces_);
     if (verdict.vote.answer) return verdict;
     // A budget ended the search, or no complete beam has an answer: what the others have stated so
     // far.
     if (live_.empty()) live_ = std::move(from_);
     Sort(live_);
-    return Judge(live_, traces_.reader(), traces_.ties());
+    return Judge(live_, traces_);
   }
 
  private:
@@ -159,13 +159,13 @@ Task<Verdict> BeamSearch(Traces& traces, const v1::BeamSearch& params) {
 
 Task<Verdict> NativeBeamSearch(Traces& traces, const v1::BeamSearch& params) {
   traces.Launch(TraceLaunch{.native_beam_width = params.width()});
-  Ballot ballot;
+  Ballot ballot(traces.vote_rule());
   Task<const Trace*> next = traces.Next();
   const Trace* trace = co_await std::move(next);
   if (trace != nullptr && trace->answer) ballot.Add(VoteOf(*trace));
   Task<bool> close = traces.Close();
   co_await std::move(close);
-  Verdict verdict{.vote = ballot.Decide(traces.ties())};
+  Verdict verdict{.vote = ballot.Decide()};
   co_return verdict;
 }
 

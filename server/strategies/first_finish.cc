@@ -10,7 +10,7 @@ namespace sextant {
 Task<Verdict> FirstFinish(Traces& traces, const v1::FirstFinish& params) {
   traces.Launch(params.n());
   const bool lossless = params.stop() == v1::STOP_LOSSLESS;
-  Ballot ballot;
+  Ballot ballot(traces.vote_rule());
   while (traces.open() > 0 && ballot.votes() < params.k()) {
     if (lossless && ballot.IsCertain(std::min(traces.open(), params.k() - ballot.votes()))) break;
     Task<const Trace*> next = traces.Next();
@@ -20,7 +20,7 @@ Task<Verdict> FirstFinish(Traces& traces, const v1::FirstFinish& params) {
   }
   Task<bool> close = traces.Close();
   co_await std::move(close);
-  Verdict verdict{.vote = ballot.Decide(traces.ties())};
+  Verdict verdict{.vote = ballot.Decide()};
   co_return verdict;
 }
 

@@ -7,7 +7,7 @@ namespace sextant {
 Task<Verdict> MajorityVote(Traces& traces, const v1::MajorityVote& params) {
   traces.Launch(params.n());
   const bool lossless = params.stop() != v1::STOP_ALL;
-  Ballot ballot;
+  Ballot ballot(traces.vote_rule());
   while (traces.open() > 0 && !(lossless && ballot.IsCertain(traces.open()))) {
     Task<const Trace*> next = traces.Next();
     const Trace* trace = co_await std::move(next);
@@ -16,7 +16,7 @@ Task<Verdict> MajorityVote(Traces& traces, const v1::MajorityVote& params) {
   }
   Task<bool> close = traces.Close();
   co_await std::move(close);
-  Verdict verdict{.vote = ballot.Decide(traces.ties())};
+  Verdict verdict{.vote = ballot.Decide()};
   co_return verdict;
 }
 

@@ -21,6 +21,10 @@ constexpr size_t kMaxTextBytes = 1024;
 constexpr size_t kMaxDelimiterBytes = 64;
 constexpr absl::string_view kNames[] = {"auto",         "simple",      "majority_vote",
                                         "first_finish", "last_finish", "beam_search"};
+constexpr std::pair<absl::string_view, v1::Weights> kWeights[] = {
+    {"uniform", v1::WEIGHTS_UNIFORM},
+    {"length", v1::WEIGHTS_LENGTH},
+    {"confidence", v1::WEIGHTS_CONFIDENCE}};
 
 enum class Sizes { kNumbers, kNumbersOrLarge };
 
@@ -131,6 +135,16 @@ class ParameterReader {
     return v1::STOP_UNSPECIFIED;
   }
 
+  v1::Weights VoteWeights() {
+    const std::string* value = Find("weights");
+    if (value == nullptr) return v1::WEIGHTS_UNSPECIFIED;
+    for (const auto& [word, weights] : kWeights) {
+      if (*value == word) return weights;
+    }
+    Fail("weights", *value, "uniform, length or confidence");
+    return v1::WEIGHTS_UNSPECIFIED;
+  }
+
   std::string Delimiter(absl::string_view name) {
     const std::string* value = Find(name);
     std::string delimiter;
@@ -186,6 +200,7 @@ bool ReadFinish(ParameterReader& parameters, Finish& finish) {
   finish.set_k(k.value_or(0));
   finish.set_n(parameters.Size("n").value_or(0));
   finish.set_stop(parameters.StopRule());
+  finish.set_weights(parameters.VoteWeights());
   return !k.has_value();
 }
 
@@ -206,6 +221,7 @@ absl::StatusOr<StrategyTemplate> Parse(absl::string_view text, Sizes sizes) {
     v1::MajorityVote& vote = *strategy.mutable_majority_vote();
     vote.set_n(parameters.Size("n").value_or(0));
     vote.set_stop(parameters.StopRule());
+    vote.set_weights(parameters.VoteWeights());
   } else if (call->name == "first_finish") {
     result.k_is_n = ReadFinish(parameters, *strategy.mutable_first_finish());
   } else if (call->name == "last_finish") {
@@ -241,6 +257,7 @@ struct TraceParameters {
   int32_t k = 0;
   int32_t n = 0;
   v1::Stop stop = v1::STOP_UNSPECIFIED;
+  v1::Weights weights = v1::WEIGHTS_UNSPECIFIED;
 };
 
 absl::Status CheckTraces(absl::string_view name, const TraceParameters& given) {
@@ -252,6 +269,11 @@ absl::Status CheckTraces(absl::string_view name, const TraceParameters& given) {
   }
   const absl::Status k = CheckInteger(absl::StrCat(name, ".k"), given.k, 1, kMaxTraces);
   if (!k.ok()) return k;
+  if (!v1::Weights_IsValid(given.weights)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("strategy.", name, ".weights is ", static_cast<int>(given.weights),
+                     ", expected WEIGHTS_UNIFORM, WEIGHTS_LENGTH or WEIGHTS_CONFIDENCE"));
+  }
   return CheckStop(name, given.stop);
 }
 
@@ -285,12 +307,20 @@ void AppendStop(std::vector<std::string>& parts, v1::Stop stop, v1::Stop default
   parts.push_back(stop == v1::STOP_ALL ? "stop=all" : "stop=lossless");
 }
 
+void AppendWeights(std::vector<std::string>& parts, v1::Weights weights) {
+  if (weights == v1::WEIGHTS_UNIFORM) return;  // The default.
+  for (const auto& [word, known] : kWeights) {
+    if (known == weights) parts.push_back(absl::StrCat("weights=", word));
+  }
+}
+
 template <typename Finish>
 std::vector<std::string> FinishParts(const Finish& finish) {
   std::vector<std::string> parts;
   AppendInteger(parts, "k", finish.k());
   AppendInteger(parts, "n", finish.n());
   AppendStop(parts, finish.stop(), v1::STOP_ALL);
+  AppendWeights(parts, finish.weights());
   return parts;
 }
 
@@ -350,6 +380,7 @@ std::string StrategyText(const v1::Strategy& strategy) {
   if (strategy.has_majority_vote()) {
     AppendInteger(parts, "n", strategy.majority_vote().n());
     AppendStop(parts, strategy.majority_vote().stop(), v1::STOP_LOSSLESS);
+    AppendWeights(parts, strategy.majority_vote().weights());
   } else if (strategy.has_first_finish()) {
     parts = FinishParts(strategy.first_finish());
   } else if (strategy.has_last_finish()) {
@@ -366,15 +397,16 @@ absl::Status CheckStrategy(const v1::Strategy& strategy) {
   switch (strategy.kind_case()) {
     case v1::Strategy::kMajorityVote: {
       const v1::MajorityVote& vote = strategy.majority_vote();
-      return CheckTraces("majority_vote", {.n = vote.n(), .stop = vote.stop()});
+      return CheckTraces("majority_vote",
+                         {.n = vote.n(), .stop = vote.stop(), .weights = vote.weights()});
     }
     case v1::Strategy::kFirstFinish: {
       const v1::FirstFinish& finish = strategy.first_finish();
-      return CheckTraces("first_finish", {finish.k(), finish.n(), finish.stop()});
+      return CheckTraces("first_finish", {finish.k(), finish.n(), finish.stop(), finish.weights()});
     }
     case v1::Strategy::kLastFinish: {
       const v1::LastFinish& finish = strategy.last_finish();
-      return CheckTraces("last_finish", {finish.k(), finish.n(), finish.stop()});
+      return CheckTraces("last_finish", {finish.k(), finish.n(), finish.stop(), finish.weights()});
     }
     case v1::Strategy::kBeamSearch:
       return CheckBeamSearch(strategy.beam_search());
@@ -390,6 +422,13 @@ int32_t TraceCount(const v1::Strategy& strategy) {
   if (strategy.has_first_finish()) return strategy.first_finish().n();
   if (strategy.has_last_finish()) return strategy.last_finish().n();
   return 0;
+}
+
+v1::Weights WeightsOf(const v1::Strategy& strategy) {
+  if (strategy.has_majority_vote()) return strategy.majority_vote().weights();
+  if (strategy.has_first_finish()) return strategy.first_finish().weights();
+  if (strategy.has_last_finish()) return strategy.last_finish().weights();
+  return v1::WEIGHTS_UNSPECIFIED;
 }
 
 int32_t FinishCount(const v1::Strategy& strategy) {

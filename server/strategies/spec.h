@@ -3,9 +3,10 @@
 //   last_finish(k=3,n=8), beam_search(width=4), auto
 //
 // A parameter that is left out has its default, which is 0 (or unset) in v1::Strategy. Parameters:
-//   majority_vote: n, stop. first_finish, last_finish: k, n, stop. beam_search: width, step_tokens,
-//   step_delimiter (in double quotes, with C escapes), expansion, length_penalty.
-// `stop` is lossless or all. Pure functions; any thread.
+//   majority_vote: n, stop, weights. first_finish, last_finish: k, n, stop, weights. beam_search:
+//   width, step_tokens, step_delimiter (in double quotes, with C escapes), expansion,
+//   length_penalty.
+// `stop` is lossless or all, `weights` uniform, length or confidence. Pure functions; any thread.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -56,5 +57,7 @@ absl::Status CheckStrategy(const v1::Strategy& strategy);
 // The strategy's n and k; 0 where it has none or leaves it to its default.
 int32_t TraceCount(const v1::Strategy& strategy);
 int32_t FinishCount(const v1::Strategy& strategy);
+// What its votes weigh; WEIGHTS_UNSPECIFIED where it has none or leaves them to their default.
+v1::Weights WeightsOf(const v1::Strategy& strategy);
 
 }  // namespace sextant

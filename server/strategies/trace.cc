@@ -1,6 +1,7 @@
 #include "server/strategies/trace.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace sextant {
 
@@ -40,6 +41,11 @@ TraceSink::Flow Trace::OnChunk(const TraceChunk& chunk) {
   if (tokens() <= request.max_tokens) return Flow::kGoOn;
   finish_reason_ = "length";
   return Flow::kStop;
+}
+
+std::optional<double> Trace::confidence() const {
+  if (logprobs_ == 0) return std::nullopt;
+  return std::exp(sum_logprob_ / static_cast<double>(logprobs_));
 }
 
 void Trace::OnAttempt(absl::string_view backend, int attempt) {

@@ -56,6 +56,8 @@ class Trace : public TraceSink {
   // Summed log-probability of its tokens, and how many have one.
   double sum_logprob() const { return sum_logprob_; }
   int64_t logprobs() const { return logprobs_; }
+  // Geometric mean of its tokens' probabilities, where the server sends log-probabilities.
+  std::optional<double> confidence() const;
   const std::string& backend() const { return backend_; }
   int retries() const { return retries_; }
   std::optional<absl::Time> first_token_at() const { return first_token_at_; }

@@ -17,7 +17,8 @@ Traces::Traces(Loop& loop, Backend& backend, TracesConfig config)
 }
 
 void Traces::Launch(int n) {
-  for (int i = 0; i < n && Launch(TraceLaunch{}); ++i) {
+  const bool logprobs = config_.vote.weighting == Weighting::kConfidence;
+  for (int i = 0; i < n && Launch(TraceLaunch{.logprobs = logprobs}); ++i) {
   }
 }
 
@@ -169,15 +170,17 @@ std::optional<absl::Time> Traces::first_token_at() const {
 }
 
 VoteResult Traces::ProvisionalVote() const {
-  Ballot ballot;
+  Ballot ballot(config_.vote);
   for (const auto& trace : traces_) {
     if (trace->state == Trace::State::kFinished || !trace->launch().prefix.empty()) continue;
     if (auto answer = config_.reader.ReadProvisional(trace->reasoning(), trace->content())) {
-      ballot.Add(
-          {.answer = *std::move(answer), .tokens = trace->tokens(), .index = trace->index()});
+      ballot.Add({.answer = *std::move(answer),
+                  .tokens = trace->tokens(),
+                  .index = trace->index(),
+                  .confidence = trace->confidence()});
     }
   }
-  return ballot.Decide(config_.ties);
+  return ballot.Decide();
 }
 
 }  // namespace sextant

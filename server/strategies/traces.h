@@ -27,7 +27,7 @@ struct TracesConfig {
       seed;  // Trace i is sent seed + i; without one each gets its own random seed.
   int64_t max_trace_tokens = 32768;
   int64_t max_trace_bytes = 16 << 20;
-  TieRule ties = TieRule::kShorter;
+  VoteRule vote;
   Budget budget;
   std::optional<PriceConfig> price;
   // Called when a trace has ended by itself, was cut by a budget, or failed. Must not touch the
@@ -42,7 +42,8 @@ class Traces {
   // `loop` and `backend` outlive the traces.
   Traces(Loop& loop, Backend& backend, TracesConfig config);
 
-  // Launches `n` fresh traces at clock 0, or as many as the budget's max_traces allows.
+  // Launches `n` fresh traces at clock 0, or as many as the budget's max_traces allows; with
+  // log-probabilities where votes weigh by confidence.
   void Launch(int n);
   // Launches one trace. False: the budget allows no more.
   bool Launch(TraceLaunch launch);
@@ -52,7 +53,7 @@ class Traces {
 
   // Launched traces that Next() has not returned.
   int open() const { return open_; }
-  TieRule ties() const { return config_.ties; }
+  const VoteRule& vote_rule() const { return config_.vote; }
   const AnswerReader& reader() const { return config_.reader; }
   int64_t max_trace_tokens() const { return config_.max_trace_tokens; }
 

@@ -76,7 +76,7 @@ class FakeSolve {
     config.seed = setup.seed;
     config.max_trace_tokens = setup.max_trace_tokens;
     config.max_trace_bytes = setup.max_trace_bytes;
-    config.ties = setup.ties;
+    config.vote.ties = setup.ties;
     config.budget = setup.budget;
     config.price = setup.price;
     config.on_ended = [this](const Trace& trace) { ended.push_back(trace.index()); };
