@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr char kRight[] =
     R"({"id":1,"dataset":"d","answer":"33","answer_kind":"integer","output":"\\boxed{033}"})";
@@ -121,13 +122,40 @@ TEST(GradeTest, NamesTheFileAndLineOfAMalformedRow) {
   EXPECT_THAT(ErrorOf(R"({"answer":"1","answer_kind":"int","text":"1"})"),
               HasSubstr("answer_kind is \"int\", expected one of auto, integer"));
   EXPECT_THAT(ErrorOf(R"({"answer_kind":"integer","text":"1"})"), HasSubstr("answer is missing"));
-  EXPECT_THAT(ErrorOf(R"({"answer":"x","answer_kind":"integer","text":"1"})"),
-              HasSubstr("answer is \"x\", expected an answer of kind integer"));
   EXPECT_THAT(ErrorOf(R"({"answer":"1","answer_kind":"integer"})"),
               HasSubstr("expected one of the keys output, text, tail"));
   EXPECT_THAT(ErrorOf(R"({"answer":"1","answer_kind":"integer","text":5})"),
               HasSubstr("text is of type number, expected a string"));
   EXPECT_THAT(ErrorOf("\n"), HasSubstr("no rows"));
+}
+
+TEST(GradeTest, CountsARowWhoseTrueAnswerIsNoneOfItsKindAsWrongAndSaysSo) {
+  const std::string file =
+      FileWith("x.jsonl", Lines({kRight, R"({"answer":"x","answer_kind":"integer","text":"1"})"}));
+  std::ostringstream table, object;
+
+  ASSERT_TRUE(Grade({.files = {file}}, table).ok());
+  ASSERT_TRUE(Grade({.files = {file}, .json = true}, object).ok());
+
+  EXPECT_THAT(table.str(), HasSubstr("none of its kind, which count as wrong: 1; the first is"));
+  EXPECT_THAT(table.str(), HasSubstr("x.jsonl:2: \"x\", kind integer"));
+  EXPECT_EQ(json::parse(object.str())["unreadable_answers"], 1);
+  EXPECT_DOUBLE_EQ(json::parse(object.str())["accuracy"], 0.5);
+}
+
+TEST(GradeTest, ShowsAsManyDisagreementsAsAskedFor) {
+  const std::string file = FileWith("a.jsonl", Lines({kRight, kWrong, kNone}));
+  std::ostringstream table, object;
+
+  ASSERT_TRUE(Grade({.files = {file}, .show = 1}, table).ok());
+  ASSERT_TRUE(Grade({.files = {file}, .json = true, .show = 9}, object).ok());
+
+  EXPECT_THAT(table.str(),
+              HasSubstr("a.jsonl:2  integer  expected 33  read 34\n    ...\\\\boxed{34}"));
+  EXPECT_THAT(table.str(), Not(HasSubstr("NO_ANSWER")));
+  const json shown = json::parse(object.str())["disagreements"];
+  ASSERT_EQ(shown.size(), 2u);
+  EXPECT_EQ(shown[1]["read"], "NO_ANSWER");
 }
 
 TEST(GradeTest, LeavesTheOutputFileAloneAfterAnError) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "client/cli/command.h"
+#include "client/cli/number_check.h"
 
 namespace sextant {
 namespace {
@@ -31,6 +32,9 @@ Command AddGrade(CLI::App& app, const GlobalFlags& global, Console& console) {
                    "JSON lines, also gzipped, with output, tail or text, answer and answer_kind")
       ->required()
       ->type_name("FILE");
+  command->add_option("--show", options->show, "How many disagreements to show")
+      ->check(Within(0, 1'000'000, "0 to 1000000"))
+      ->type_name("N");
   command->add_option("--out", options->out, "File for the rows with what was read added");
   return {command, [options, &global, &console] { return RunGrade(*options, global, console); }};
 }
