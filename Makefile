@@ -18,7 +18,7 @@ test-system: server ## The slower tests with real servers; skips what cannot be 
 	@tests/system/run.sh
 
 bench: deps ## Solves per second, and what deciding and a deadline cost, against simulated models
-	@scripts/build.sh release sextant-server sextant sextant-simulator cancel_cost deadline_answer
+	@scripts/build.sh release sextant-server sextant sextant-simulator cancel_cost deadline_answer answer_speed
 	@scripts/bench.sh
 
 server: deps ## Release build of sextant-server, sextant and sextant-simulator in build/release/bin

@@ -80,8 +80,17 @@ if [ "$failed" -ne 0 ] || [ "${open%.*}" -ne 0 ]; then
 fi
 stop_all
 
-# Both exit 1 when a bound that they document is broken.
+# These exit 1 when a bound that they document is broken.
 printf '\nbench: tokens and bills after the decision\n'
 "$bin/cancel_cost"
 printf '\nbench: answers at the deadline\n'
 "$bin/deadline_answer"
+printf '\nbench: answers, on texts of recorded traces where there are any\n'
+inputs=() texts=()
+for folder in tests/fuzz/corpus/{extraction,equivalence} build/fuzz/corpus/{extraction,equivalence}; do
+  [ ! -d "$folder" ] || inputs+=(--inputs "$folder")
+done
+for file in ../shared/traces/full/*.jsonl.gz; do
+  [ ! -f "$file" ] || texts+=(--texts "$file")
+done
+"$bin/answer_speed" "${texts[@]}" "${inputs[@]}"
