@@ -130,6 +130,53 @@ TEST(FanTest, CountsTheTasksThatRun) {
   EXPECT_EQ(fan.running(), 1);
 }
 
+TEST(FanTest, CancelsOneTaskAndLeavesTheOthers) {
+  ManualLoop time;
+  Fan<int> fan;
+  auto token = std::make_shared<int>(7);
+  std::vector<int> seen;
+  fan.Launch(After(time.loop(), 1));
+  const int64_t second = fan.Launch(Holding(time.loop(), token, 2));
+  fan.Launch(After(time.loop(), 3));
+
+  EXPECT_TRUE(fan.Cancel(second));
+
+  EXPECT_EQ(token.use_count(), 1);
+  EXPECT_EQ(fan.running(), 2);
+  Started<int> collect(Collect(fan, seen));
+  time.Advance(absl::Seconds(9));
+  EXPECT_THAT(seen, ElementsAre(1, 3));
+  EXPECT_FALSE(fan.Cancel(second));
+}
+
+TEST(FanTest, KeepsTheResultOfATaskThatHadEndedBeforeItWasCancelled) {
+  ManualLoop time;
+  Fan<int> fan;
+  std::vector<int> seen;
+  const int64_t first = fan.Launch(After(time.loop(), 1));
+  time.Advance(absl::Seconds(1));
+
+  EXPECT_FALSE(fan.Cancel(first));
+
+  Started<int> collect(Collect(fan, seen));
+  EXPECT_THAT(seen, ElementsAre(1));
+}
+
+TEST(FanTest, WakesOneThatWaitsWithoutAResultAndGoesOn) {
+  ManualLoop time;
+  Fan<int> fan;
+  std::vector<int> seen;
+  fan.Launch(After(time.loop(), 1));
+  Started<int> collect(Collect(fan, seen));
+
+  fan.Wake();
+
+  EXPECT_TRUE(collect.ended());
+  Started<int> again(Collect(fan, seen));
+  time.Advance(absl::Seconds(1));
+  EXPECT_THAT(seen, ElementsAre(1));
+}
+
 TEST(FanTest, ClearCancelsWhatRunsAndDropsWhatWasNotTaken) {
   ManualLoop time;
   Fan<int> fan;

@@ -243,5 +243,45 @@ TEST(ProvisionalVoteTest, CountsWhatUnfinishedTracesHaveStated) {
   EXPECT_EQ(vote.candidates[0].votes, 2);
 }
 
+// What NextBefore() returns: an index, or -1.
+int TakeBefore(FakeSolve& solve, int64_t clock) {
+  Started<const Trace*> next(solve.traces.NextBefore(clock));
+  for (int waited = 0; !next.ended() && waited < 1'000; ++waited)
+    solve.time.Advance(absl::Seconds(1));
+  const Trace* trace = next.Take();
+  return trace == nullptr ? -1 : trace->index();
+}
+
+TEST(TracesTest, TellsWhenATracesClockComesToAMarkBeforeAnyEnds) {
+  FakeSolve solve({Steady(20, "4"), Steady(9, "5")});
+  solve.traces.Launch(2);
+
+  EXPECT_EQ(TakeBefore(solve, 5), -1);
+  EXPECT_EQ(solve.seconds(), 5);
+  EXPECT_EQ(solve.traces.decided_clock(), 5);
+  EXPECT_EQ(TakeBefore(solve, 5), -1);  // It stands there already.
+  EXPECT_EQ(solve.seconds(), 5);
+  EXPECT_EQ(TakeBefore(solve, 12), 1);
+  EXPECT_EQ(TakeBefore(solve, 100), 0);
+  EXPECT_EQ(TakeBefore(solve, 100), -1);
+  EXPECT_EQ(solve.traces.open(), 0);
+}
+
+TEST(TracesTest, DropsOneTraceAndBillsWhatItHadGenerated) {
+  FakeSolve solve({Steady(20, "4"), Steady(9, "5")});
+  solve.traces.Launch(2);
+  EXPECT_EQ(TakeBefore(solve, 4), -1);
+
+  solve.traces.Drop(solve.trace(0));
+
+  EXPECT_EQ(solve.backend.running(), 1);
+  EXPECT_EQ(solve.traces.open(), 1);
+  EXPECT_EQ(solve.trace(0).state, Trace::State::kCancelled);
+  EXPECT_THAT(solve.ended, ElementsAre(0));
+  EXPECT_EQ(TakeBefore(solve, 100), 1);
+  EXPECT_EQ(TakeBefore(solve, 100), -1);
+  EXPECT_EQ(solve.traces.spending().completion_tokens(), 4 + 9);
+}
+
 }  // namespace
 }  // namespace sextant

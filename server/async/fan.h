@@ -1,6 +1,7 @@
 // Runs several tasks at once and hands back their results in the order in which they finish.
 #pragma once
 #include <coroutine>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <list>
@@ -20,13 +21,28 @@ class Fan {
   Fan(const Fan&) = delete;
   Fan& operator=(const Fan&) = delete;
 
-  // Starts `task` at once; it may finish before this returns.
-  void Launch(Task<T> task) {
+  // Starts `task` at once; it may finish before this returns. The number names it for Cancel().
+  int64_t Launch(Task<T> task) {
     FreeEnded();
+    const int64_t number = launched_++;
     running_.push_back(Run(std::move(task)));
     running_.back().self = std::prev(running_.end());
+    running_.back().number = number;
     running_.back().handle.promise().runner = &running_.back();
     running_.back().handle.resume();
+    return number;
+  }
+
+  // Cancels one task; it gives no result. Whether it was still running. Not while Next() is
+  // awaited.
+  bool Cancel(int64_t number) {
+    FreeEnded();
+    for (auto runner = running_.begin(); runner != running_.end(); ++runner) {
+      if (runner->number != number) continue;
+      running_.erase(runner);
+      return true;
+    }
+    return false;
   }
 
   // Tasks that have not finished.
@@ -35,7 +51,7 @@ class Fan {
   // Next() would return a result without waiting.
   bool has_result() const { return !interrupted_ && !results_.empty(); }
 
-  // Awaits the next result: nullopt when there is none to come, or when Interrupt() was called.
+  // Awaits the next result: nullopt when there is none to come, and after Wake() or Interrupt().
   auto Next() {
     struct Awaiter {
       Fan& fan;
@@ -53,10 +69,15 @@ class Fan {
     return Awaiter{*this};
   }
 
+  // A Next() that waits returns nullopt, before this returns. Others are not affected.
+  void Wake() {
+    if (auto waiter = std::exchange(waiter_, nullptr)) waiter.resume();
+  }
+
   // From now on Next() returns nullopt; one that waits is resumed before this returns.
   void Interrupt() {
     interrupted_ = true;
-    if (auto waiter = std::exchange(waiter_, nullptr)) waiter.resume();
+    Wake();
   }
 
   // Cancels what runs and drops results that were not taken.
@@ -97,6 +118,7 @@ class Fan {
     }
     std::coroutine_handle<promise_type> handle;
     typename std::list<Runner>::iterator self;
+    int64_t number = 0;
   };
 
   // Coroutine around one task; its promise is told its place in the list by Launch.
@@ -126,6 +148,7 @@ class Fan {
   }
 
   bool interrupted_ = false;
+  int64_t launched_ = 0;
   std::deque<T> results_;
   std::coroutine_handle<> waiter_;
   std::deque<typename std::list<Runner>::iterator> ended_;

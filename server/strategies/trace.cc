@@ -8,21 +8,22 @@ namespace sextant {
 TraceSink::Flow Trace::OnChunk(const TraceChunk& chunk) {
   const int64_t before = tokens();
   const size_t searched = content_.size();
-  if (!first_token_at_ && chunk.tokens > 0) first_token_at_ = loop_.Now();
+  if (!first_token_at_ && chunk.tokens > 0) first_token_at_ = around_.loop.Now();
   content_.append(chunk.content.data(), chunk.content.size());
   reasoning_.append(chunk.reasoning.data(), chunk.reasoning.size());
   uncounted_ += chunk.tokens;
   sum_logprob_ += chunk.sum_logprob;
   logprobs_ += chunk.logprobs;
   if (chunk.usage) {
-    spending_.AddPrompt(chunk.usage->prompt - usage_.prompt);
+    around_.spending.AddPrompt(chunk.usage->prompt - usage_.prompt);
     usage_ = *chunk.usage;
     uncounted_ = 0;
   }
-  spending_.AddCompletion(tokens() - before);
+  around_.spending.AddCompletion(tokens() - before);
+  around_.alarm.Seen(clock());
   if (!chunk.finish_reason.empty()) finish_reason_ = std::string(chunk.finish_reason);
 
-  if (static_cast<int64_t>(content_.size() + reasoning_.size()) > max_bytes_) {
+  if (static_cast<int64_t>(content_.size() + reasoning_.size()) > around_.max_bytes) {
     too_long_ = true;
     return Flow::kStop;
   }
@@ -35,7 +36,7 @@ TraceSink::Flow Trace::OnChunk(const TraceChunk& chunk) {
     }
   }
   if (!finish_reason_.empty()) return Flow::kGoOn;
-  if (spending_.UsedUp()) return Flow::kStop;
+  if (around_.spending.UsedUp()) return Flow::kStop;
   // The server was told the limit and says itself, perhaps in a chunk of its own, that it is
   // reached. One that goes on regardless is stopped.
   if (tokens() <= request.max_tokens) return Flow::kGoOn;

@@ -1,9 +1,12 @@
 // One trace of a solve: what it has said so far, and how it ended.
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "server/answer/answer.h"
 #include "server/async/loop.h"
@@ -11,6 +14,34 @@
 #include "server/budget.h"
 
 namespace sextant {
+
+// Tells a solve, in a turn of the loop of its own, that a trace's clock has come to a mark. Loop
+// only.
+class ClockAlarm {
+ public:
+  // `loop` outlives it.
+  ClockAlarm(Loop& loop, std::function<void()> on_reached)
+      : loop_(loop), timer_(loop, std::move(on_reached)) {}
+
+  // Replaces an earlier mark. `on_reached` is called once, unless Clear() comes first.
+  void Set(int64_t clock) { mark_ = clock; }
+  void Clear() {
+    mark_ = kNever;
+    timer_.Clear();
+  }
+  // A trace's clock stands at `clock`.
+  void Seen(int64_t clock) {
+    if (clock < mark_) return;
+    mark_ = kNever;
+    timer_.Set(loop_.Now());
+  }
+
+ private:
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+  Loop& loop_;
+  int64_t mark_ = kNever;
+  Loop::Timer timer_;
+};
 
 // How a trace is launched. The defaults are a fresh one.
 struct TraceLaunch {
@@ -31,13 +62,16 @@ class Trace : public TraceSink {
   // finish_reason() of a trace that ended at its launch's `until`.
   static constexpr char kUntil[] = "until";
 
-  // `spending` and `loop` outlive the trace. Text beyond `max_bytes` fails it.
-  Trace(int index, TraceLaunch launch, Spending& spending, const Loop& loop, int64_t max_bytes)
-      : index_(index),
-        launch_(std::move(launch)),
-        spending_(spending),
-        loop_(loop),
-        max_bytes_(max_bytes) {}
+  // What its solve lends it, and how much text it may keep: more fails it. The references outlive
+  // the trace.
+  struct Surroundings {
+    Spending& spending;
+    ClockAlarm& alarm;
+    const Loop& loop;
+    int64_t max_bytes;
+  };
+  Trace(int index, TraceLaunch launch, Surroundings around)
+      : index_(index), launch_(std::move(launch)), around_(around) {}
 
   Flow OnChunk(const TraceChunk& chunk) override;
   void OnAttempt(absl::string_view backend, int attempt) override;
@@ -65,6 +99,7 @@ class Trace : public TraceSink {
 
   // Written by Traces.
   State state = State::kRunning;
+  int64_t task = 0;              // Its number in the fan.
   bool returned = false;         // By Traces::Next().
   bool cut_by_budget = false;    // It reached the length that a budget left it.
   std::optional<Answer> answer;  // Once finished, when it gives one.
@@ -75,9 +110,7 @@ class Trace : public TraceSink {
  private:
   const int index_;
   const TraceLaunch launch_;
-  Spending& spending_;
-  const Loop& loop_;
-  const int64_t max_bytes_;
+  const Surroundings around_;
   std::string content_, reasoning_, finish_reason_, backend_;
   TokenUsage usage_;
   int64_t uncounted_ = 0;

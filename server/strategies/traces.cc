@@ -12,7 +12,8 @@ Traces::Traces(Loop& loop, Backend& backend, TracesConfig config)
       backend_(backend),
       config_(std::move(config)),
       spending_(config_.budget, config_.price),
-      deadline_(loop, [this] { End(v1::TIME_BUDGET); }) {
+      deadline_(loop, [this] { End(v1::TIME_BUDGET); }),
+      alarm_(loop, [this] { running_.Wake(); }) {
   if (config_.budget.ends_at < absl::InfiniteFuture()) deadline_.Set(config_.budget.ends_at);
 }
 
@@ -26,8 +27,9 @@ bool Traces::Launch(TraceLaunch launch) {
   const int index = static_cast<int>(traces_.size());
   const int64_t left = spending_.TokensFor(launch.clock);
   if (stop_reason_ || index >= config_.budget.max_traces || left <= 0) return false;
-  traces_.push_back(
-      std::make_unique<Trace>(index, std::move(launch), spending_, loop_, config_.max_trace_bytes));
+  traces_.push_back(std::make_unique<Trace>(
+      index, std::move(launch),
+      Trace::Surroundings{spending_, alarm_, loop_, config_.max_trace_bytes}));
   Trace& trace = *traces_.back();
   trace.request = {.prompt = &config_.prompt,
                    .request_id = absl::StrCat(config_.solve_id, "/", index),
@@ -38,7 +40,7 @@ bool Traces::Launch(TraceLaunch launch) {
                    .native_beam_width = trace.launch().native_beam_width,
                    .give_up_at = config_.budget.ends_at};
   ++open_;
-  running_.Launch(Run(trace));
+  trace.task = running_.Launch(Run(trace));
   return true;
 }
 
@@ -94,6 +96,27 @@ Task<const Trace*> Traces::Next() {
   (*trace)->returned = true;
   if (stop_reason_ && (*trace)->cut_by_budget) co_return nullptr;
   co_return *trace;
+}
+
+Task<const Trace*> Traces::NextBefore(int64_t clock) {
+  const Trace* trace = nullptr;
+  if (running_.has_result() || running_clock() < clock) {
+    alarm_.Set(clock);
+    Task<const Trace*> next = Next();
+    trace = co_await std::move(next);
+    alarm_.Clear();
+  }
+  if (trace == nullptr && running_clock() >= clock)
+    reached_clock_ = std::max(reached_clock_, clock);
+  co_return trace;
+}
+
+void Traces::Drop(const Trace& trace) {
+  Trace& dropped = *traces_[static_cast<size_t>(trace.index())];
+  if (!running_.Cancel(dropped.task)) return;
+  dropped.state = Trace::State::kCancelled;
+  --open_;
+  if (config_.on_ended) config_.on_ended(dropped);
 }
 
 Task<bool> Traces::Close() {
@@ -153,9 +176,17 @@ Task<bool> Traces::Settle(absl::Time until) {
 }
 
 int64_t Traces::decided_clock() const {
-  int64_t clock = 0;
+  int64_t clock = reached_clock_;
   for (const auto& trace : traces_) {
     if (stop_reason_ || trace->returned) clock = std::max(clock, trace->clock());
+  }
+  return clock;
+}
+
+int64_t Traces::running_clock() const {
+  int64_t clock = 0;
+  for (const auto& trace : traces_) {
+    if (trace->state == Trace::State::kRunning) clock = std::max(clock, trace->clock());
   }
   return clock;
 }

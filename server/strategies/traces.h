@@ -50,6 +50,13 @@ class Traces {
 
   // Awaits the next trace that ended, well or not; null when none is open or a budget has ended.
   Task<const Trace*> Next();
+  // The same, but also null as soon as the clock of a running trace has come to `clock`.
+  // stop_reason() and open() tell the three apart.
+  Task<const Trace*> NextBefore(int64_t clock);
+
+  // Stops one trace that runs; it is cancelled, and Next() will not return it. Not from inside a
+  // trace's stream.
+  void Drop(const Trace& trace);
 
   // Launched traces that Next() has not returned.
   int open() const { return open_; }
@@ -72,8 +79,11 @@ class Traces {
   std::optional<v1::StopReason> stop_reason() const { return stop_reason_; }
   const Spending& spending() const { return spending_; }
   const std::vector<std::unique_ptr<Trace>>& all() const { return traces_; }
-  // Clock at which the answer was decided; when a budget ended the solve, the largest reached.
+  // Clock of the last event that the strategy has seen, at which it decided; when a budget ended
+  // the solve, the largest reached.
   int64_t decided_clock() const;
+  // The largest clock of a trace that runs; 0 when none does.
+  int64_t running_clock() const;
   std::optional<absl::Time> first_token_at() const;
   absl::Duration waited() const { return waited_; }  // For model servers, in Next() and Settle().
   std::optional<absl::Time> decided_at() const { return decided_at_; }
@@ -95,10 +105,12 @@ class Traces {
   absl::BitGen random_;
   std::vector<std::unique_ptr<Trace>> traces_;
   int open_ = 0;
+  int64_t reached_clock_ = 0;  // The largest that NextBefore() returned for.
   std::optional<v1::StopReason> stop_reason_;
   std::optional<absl::Time> decided_at_;
   absl::Duration waited_, cancel_time_;
   Loop::Timer deadline_;
+  ClockAlarm alarm_;
   Fan<Trace*> running_;  // Last member: its tasks refer to the traces.
 };
 
