@@ -32,12 +32,6 @@ constexpr std::pair<absl::string_view, BackendApi> kBackendApis[] = {
 constexpr std::pair<absl::string_view, BeamSearchMode> kBeamSearchModes[] = {
     {"steps", BeamSearchMode::kSteps}, {"native", BeamSearchMode::kNative}};
 
-// What `sextant calibrate` finds out about a model. Unset: not said.
-struct Profile {
-  std::optional<Horizon> horizon;
-  std::optional<int64_t> typical_trace_tokens;
-};
-
 // Reads one configuration into the structs of the header. The first error does not stop it.
 class ConfigReader {
  public:
@@ -53,7 +47,7 @@ class ConfigReader {
   PriceConfig ReadPrice(YamlMap& map);
   BackendConfig ReadBackend(YamlMap& map, absl::string_view model_name);
   std::vector<BackendConfig> ReadBackends(YamlMap& map, absl::string_view model_name);
-  Profile ReadProfile(YamlMap& map);
+  std::optional<ModelProfile> ReadProfile(YamlMap& map);
   std::string ReadListenAddress(YamlMap& map, absl::string_view key);
   std::string ReadApiKey(YamlMap& map, const std::string& variable);
   // The path of the file that `key` names, or empty after an error.
@@ -118,7 +112,8 @@ ModelConfig ConfigReader::ReadModel(YamlMap& map) {
   ModelConfig model;
   map.Require("name");
   model.name = map.Text("name", kMaxNameBytes).value_or("");
-  const Profile profile = ReadProfile(map);
+  model.profile = ReadProfile(map);
+  const ModelProfile profile = model.profile.value_or(ModelProfile());
   model.horizon =
       map.Word<Horizon>("horizon", kHorizons).value_or(profile.horizon.value_or(model.horizon));
   model.typical_trace_tokens = static_cast<int>(
@@ -221,25 +216,22 @@ std::vector<BackendConfig> ConfigReader::ReadBackends(YamlMap& map, absl::string
   return backends;
 }
 
-Profile ConfigReader::ReadProfile(YamlMap& map) {
-  Profile profile;
+std::optional<ModelProfile> ConfigReader::ReadProfile(YamlMap& map) {
   const std::string path = ReadFilePath(map, "profile");
-  if (path.empty()) return profile;
+  if (path.empty()) return std::nullopt;
   const absl::StatusOr<std::string> text = ReadTextFile(path);
   if (!text.ok()) {
     map.Fail("profile", text.status().message());
-    return profile;
+    return std::nullopt;
   }
   const absl::StatusOr<YamlNode> root = ParseYaml(*text, path);
   if (!root.ok()) {
     errors_.Append(root.status());
-    return profile;
+    return std::nullopt;
   }
   YamlErrors errors(path);
   YamlMap profile_map(*root, "", errors);
-  profile.horizon = profile_map.Word<Horizon>("horizon", kHorizons);
-  profile.typical_trace_tokens = profile_map.Integer("typical_trace_tokens", 1, kMaxTokens);
-  profile_map.RejectUnknownKeys();
+  ModelProfile profile = ReadModelProfile(profile_map);
   errors_.Append(errors.ToStatus());
   return profile;
 }
@@ -305,13 +297,6 @@ absl::StatusOr<Config> ReadConfig(absl::string_view text, absl::string_view name
 }
 
 }  // namespace
-
-absl::string_view HorizonName(Horizon horizon) {
-  for (const auto& [name, value] : kHorizons) {
-    if (value == horizon) return name;
-  }
-  return "unknown";
-}
 
 absl::StatusOr<Config> LoadConfig(const std::string& path) {
   const absl::StatusOr<std::string> text = ReadTextFile(path);

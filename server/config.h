@@ -7,25 +7,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/profile.h"
 
 namespace sextant {
-
-// A property of a model, found by calibration: which of its traces tend to be right.
-enum class Horizon { kUnknown, kShort, kLong, kNonReasoning };
-absl::string_view HorizonName(Horizon horizon);  // "unknown", "short", "long", "non_reasoning"
-
-// Every horizon with its name, for readers of files.
-inline constexpr std::pair<absl::string_view, Horizon> kHorizons[] = {
-    {"unknown", Horizon::kUnknown},
-    {"short", Horizon::kShort},
-    {"long", Horizon::kLong},
-    {"non_reasoning", Horizon::kNonReasoning}};
 
 struct PriceConfig {
   double prompt_per_million = 0;      // USD per million prompt tokens, 0 or more.
@@ -73,6 +62,7 @@ struct ModelConfig {
                                  // tell how many tokens a deadline leaves.
   SamplingConfig sampling;
   std::optional<PriceConfig> price;
+  std::optional<ModelProfile> profile;  // Of the file that `profile` names.
   std::vector<BackendConfig> backends;  // 1 to 256.
 };
 
@@ -104,8 +94,9 @@ struct Config {
 // relative ones are looked for in its own folder first, then in the working directory. The result
 // holds the paths that were found. A policy is not read here: see LoadPolicy.
 //
-// A model's `profile` is a file with `horizon` and `typical_trace_tokens`; the model's own keys win
-// over it. Environment variables that `api_key_env` names are read here, once.
+// A model's `profile` is a file that `sextant calibrate` writes, see server/profile.h; the model's
+// own `horizon` and `typical_trace_tokens` win over it. Environment variables that `api_key_env`
+// names are read here, once.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 // The same for text; `name` stands for the file in errors, and relative files are in the working
 // directory.

@@ -41,6 +41,15 @@ std::string DescribeRange(const NumberRange& range) {
   return absl::StrCat("a number from ", range.min, " to ", range.max);
 }
 
+std::optional<double> NumberIn(const YamlNode& node, const NumberRange& range) {
+  double value = 0;
+  if (!IsPlain(node) || !absl::SimpleAtod(node.text, &value)) return std::nullopt;
+  // Not written as "outside", so that NaN is refused.
+  const bool fits = value >= range.min && value <= range.max;
+  if (!fits || (range.above_min && value == range.min)) return std::nullopt;
+  return value;
+}
+
 }  // namespace
 
 void YamlErrors::Add(int line, absl::string_view path, absl::string_view message) {
@@ -134,14 +143,34 @@ std::optional<int64_t> YamlMap::Integer(absl::string_view key, int64_t min, int6
 std::optional<double> YamlMap::Number(absl::string_view key, NumberRange range) {
   const YamlNode* node = FindScalar(key, DescribeRange(range));
   if (node == nullptr) return std::nullopt;
-  double value = 0;
-  const bool is_number = IsPlain(*node) && absl::SimpleAtod(node->text, &value);
-  if (is_number && value >= range.min && value <= range.max &&
-      !(range.above_min && value == range.min)) {
-    return value;
+  const std::optional<double> value = NumberIn(*node, range);
+  if (!value) errors_->Add(node->line, PathOf(key), ExpectedGot(DescribeRange(range), *node));
+  return value;
+}
+
+std::vector<double> YamlMap::Numbers(absl::string_view key, size_t count, NumberRange range) {
+  const YamlNode* node = Find(key);
+  if (node == nullptr) return {};
+  const std::string expected = absl::StrCat("a list of ", count, " numbers");
+  if (node->kind != YamlNode::Kind::kList || node->items.size() != count) {
+    const std::string got = node->kind == YamlNode::Kind::kList
+                                ? absl::StrCat("expected ", expected, ", got ", node->items.size())
+                                : ExpectedGot(expected, *node);
+    errors_->Add(node->line, PathOf(key), got);
+    return {};
   }
-  errors_->Add(node->line, PathOf(key), ExpectedGot(DescribeRange(range), *node));
-  return std::nullopt;
+  std::vector<double> numbers;
+  for (size_t i = 0; i < count; ++i) {
+    const YamlNode& item = node->items[i];
+    const std::optional<double> value = NumberIn(item, range);
+    if (!value) {
+      errors_->Add(item.line, absl::StrCat(PathOf(key), "[", i, "]"),
+                   ExpectedGot(DescribeRange(range), item));
+      return {};
+    }
+    numbers.push_back(*value);
+  }
+  return numbers;
 }
 
 std::optional<bool> YamlMap::Flag(absl::string_view key) {

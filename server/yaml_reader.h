@@ -55,6 +55,8 @@ class YamlMap {
   std::optional<std::string> Text(absl::string_view key, size_t max_bytes = 4096);
   std::optional<int64_t> Integer(absl::string_view key, int64_t min, int64_t max);
   std::optional<double> Number(absl::string_view key, NumberRange range);
+  // A list of `count` numbers.
+  std::vector<double> Numbers(absl::string_view key, size_t count, NumberRange range);
   std::optional<bool> Flag(absl::string_view key);
   std::optional<absl::Duration> Duration(absl::string_view key, absl::Duration min,
                                          absl::Duration max);
