@@ -24,6 +24,7 @@ Command AddSolve(CLI::App& app, const GlobalFlags& global, Console& console);
 Command AddPlan(CLI::App& app, const GlobalFlags& global, Console& console);
 Command AddModels(CLI::App& app, const GlobalFlags& global, Console& console);
 Command AddEval(CLI::App& app, const GlobalFlags& global, Console& console);
+Command AddCalibrate(CLI::App& app, const GlobalFlags& global, Console& console);
 Command AddGrade(CLI::App& app, const GlobalFlags& global, Console& console);
 
 }  // namespace sextant

@@ -61,9 +61,9 @@ ExitCode RunCommandLine(const std::vector<std::string>& arguments, Console& cons
   GlobalFlags global;
   Describe(app, global);
   const std::vector<Command> commands = {
-      AddSolve(app, global, console), AddPlan(app, global, console),
-      AddModels(app, global, console), AddEval(app, global, console),
-      AddGrade(app, global, console)};
+      AddSolve(app, global, console),     AddPlan(app, global, console),
+      AddModels(app, global, console),    AddEval(app, global, console),
+      AddCalibrate(app, global, console), AddGrade(app, global, console)};
   try {
     // CLI11 takes a vector from its end.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

@@ -28,6 +28,15 @@ void AddUsage(const v1::Usage& usage, ordered_json& row) {
   row["seconds_to_decision"] = usage.seconds_to_decision();
 }
 
+// What a reader of the traces needs to grade them.
+void AddTruth(const Problem& problem, ordered_json& row) {
+  row["reference_answer"] = problem.answer;
+  row["answer_kind"] = ShortName(problem.format.kind());
+  if (problem.format.choices_size() > 0) row["choices"] = problem.format.choices();
+  if (!problem.format.pattern().empty()) row["pattern"] = problem.format.pattern();
+  if (!problem.format.pointer().empty()) row["pointer"] = problem.format.pointer();
+}
+
 ordered_json PlanJson(const v1::Plan& plan) {
   ordered_json json;
   json["strategy_text"] = plan.strategy_text();
@@ -96,6 +105,7 @@ std::string RowJson(const std::string& strategy, const Problem& problem,
   ordered_json row;
   row["dataset"] = problem.dataset;
   row["problem_id"] = ordered_json::parse(problem.id);
+  AddTruth(problem, row);
   row["strategy"] = strategy;
   row["answer"] = response.has_answer() ? ordered_json(response.answer()) : ordered_json(nullptr);
   row["correct"] = response.verdict().correct();
