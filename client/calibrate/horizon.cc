@@ -189,6 +189,7 @@ bool IsAboveZero(const LengthEffect& effect) {
 }
 
 std::string Points(const LengthEffect& effect) {
+  if (effect.problems == 0) return "not known, as none has both";
   return absl::StrFormat("%+.1f points [%+.1f, %+.1f]", 100 * effect.difference.value,
                          100 * effect.difference.low, 100 * effect.difference.high);
 }
@@ -215,7 +216,12 @@ Verdict ByLength(const HorizonFinding& finding) {
   if (IsAboveZero(finding.all) && on_hard > 0) {
     return {Horizon::kShort, absl::StrCat("Short traces are right more often: ", measured)};
   }
-  return {Horizon::kUnknown, absl::StrCat("The data do not decide: ", measured)};
+  // A hint for the reader; not enough to act on.
+  const double above = finding.all.difference.above_zero;
+  return {Horizon::kUnknown, absl::StrCat("The data do not decide: ", measured,
+                                          absl::StrFormat(" Of the resamples, %.0f %% lean to %s.",
+                                                          100 * std::max(above, 1 - above),
+                                                          above > 0.5 ? "short" : "long"))};
 }
 
 Verdict VerdictOf(const HorizonFinding& finding, Reasoning reasoning) {
