@@ -418,6 +418,44 @@ TEST_F(ConfigFileTest, ReportsErrorsOfAProfileWithItsOwnLines) {
                    profile, ":2: horizn: unknown key (did you mean horizon?)"));
 }
 
+TEST_F(ConfigFileTest, KeepsWhatCalibrationFoundOut) {
+  Write("profile.yaml",
+        "traces: 80\nproblems: 10\naccuracy: 0.5\nagreement: 0.75\n"
+        "accuracy_by_length: [0.9, 0.8, 0.7, 0.6, 0.1]\n"
+        "lengths:\n  all: [1, 2, 3, 4, 5, 6, 7]\ndifficulty: {hard_share: 0.4}\n");
+  const std::string path = Write("f.yaml", WithModel("profile: profile.yaml"));
+
+  const absl::StatusOr<Config> config = LoadConfig(path);
+
+  ASSERT_TRUE(config.ok()) << config.status();
+  const ModelProfile& profile = *config->models[0].profile;
+  EXPECT_EQ(profile.traces, 80);
+  EXPECT_EQ(profile.agreement, 0.75);
+  EXPECT_EQ(profile.accuracy_by_length->front(), 0.9);
+  EXPECT_EQ(profile.accuracy_by_length->back(), 0.1);
+  EXPECT_EQ((*profile.lengths.all)[6], 7);
+  EXPECT_FALSE(profile.lengths.right.has_value());
+  EXPECT_EQ(profile.difficulty->hard_share, 0.4);
+}
+
+TEST_F(ConfigFileTest, ReportsEveryFigureOfAProfileThatCannotBe) {
+  const std::string profile =
+      Write("profile.yaml",
+            "accuracy: 1.5\naccuracy_by_length: [0.9, 0.8]\nlengths:\n"
+            "  all: [1, 2, 3, 4, 5, 6, x]\n  right: [7, 6, 5, 4, 3, 2, 1]\n  wrong: 5\n");
+  const std::string path = Write("f.yaml", WithModel("profile: profile.yaml"));
+
+  const absl::Status status = LoadConfig(path).status();
+
+  EXPECT_EQ(
+      status.message(),
+      absl::StrCat(profile, ":1: accuracy: expected a number from 0 to 1, got \"1.5\"\n", profile,
+                   ":2: accuracy_by_length: expected a list of 5 numbers, got 2\n", profile,
+                   ":4: lengths.all[6]: expected a number from 0 to 10000000, ", "got \"x\"\n",
+                   profile, ":5: lengths.right: expected quantiles that do not fall\n", profile,
+                   ":6: lengths.wrong: expected a list of 7 numbers, got \"5\""));
+}
+
 TEST_F(ConfigFileTest, SaysNotFoundForAMissingFileAndNamesWhatCannotBeRead) {
   const absl::Status missing = LoadConfig((folder_ / "none.yaml").string()).status();
   const absl::Status a_folder = LoadConfig(folder_.string()).status();

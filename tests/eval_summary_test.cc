@@ -114,10 +114,15 @@ TEST(SummaryJsonTest, SaysWhenARunWasInterrupted) {
 TEST(RowJsonTest, HoldsAnswerBillAndPlan) {
   const SolveResult result{.response = SampleResponse(), .usage = SampleUsage()};
 
-  const json row = json::parse(RowJson("first_finish(k=3,n=4)", SampleProblem(), result));
+  Problem problem = SampleProblem();
+  problem.format.set_kind(v1::ANSWER_KIND_INTEGER);
+
+  const json row = json::parse(RowJson("first_finish(k=3,n=4)", problem, result));
 
   EXPECT_EQ(row["dataset"], "sums");
   EXPECT_EQ(row["problem_id"], 7);
+  EXPECT_EQ(row["reference_answer"], "4");
+  EXPECT_EQ(row["answer_kind"], "integer");
   EXPECT_EQ(row["strategy"], "first_finish(k=3,n=4)");
   EXPECT_EQ(row["answer"], "4");
   EXPECT_EQ(row["correct"], true);
