@@ -149,13 +149,14 @@ TEST_F(CalibrateCommandTest, SamplesTheModelOnTheServerAndKeepsTheRows) {
   const std::string problems =
       WriteProblems({"easy", "easy", "easy", "easy", "easy", "easy", "b", "b", "b", "b", "b", "b"});
 
-  const ExitCode code =
-      Calibrate({"--problems", problems, "--samples", "4", "--rows", PathOf("rows.jsonl")});
+  const ExitCode code = Calibrate({"--problems", problems, "--samples", "4", "--samples-from", "0",
+                                   "--rows", PathOf("rows.jsonl")});
 
   ASSERT_EQ(code, ExitCode::kOk) << err_.str();
   ASSERT_EQ(server_.requests().size(), 12);
   EXPECT_EQ(server_.requests()[0].strategy().majority_vote().n(), 4);
   EXPECT_TRUE(server_.requests()[0].include_traces());
+  EXPECT_TRUE(server_.requests()[0].sampling().has_seed());
   EXPECT_THAT(out_.str(), AllOf(HasSubstr("model-a: horizon short"), HasSubstr("48 traces")));
   const std::string sampled = out_.str();
   out_.str("");

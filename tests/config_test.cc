@@ -451,7 +451,7 @@ TEST_F(ConfigFileTest, ReportsEveryFigureOfAProfileThatCannotBe) {
       status.message(),
       absl::StrCat(profile, ":1: accuracy: expected a number from 0 to 1, got \"1.5\"\n", profile,
                    ":2: accuracy_by_length: expected a list of 5 numbers, got 2\n", profile,
-                   ":4: lengths.all[6]: expected a number from 0 to 10000000, ", "got \"x\"\n",
+                   ":4: lengths.all[6]: expected a number from 0 to 1e+07, ", "got \"x\"\n",
                    profile, ":5: lengths.right: expected quantiles that do not fall\n", profile,
                    ":6: lengths.wrong: expected a list of 7 numbers, got \"5\""));
 }

@@ -164,6 +164,11 @@ void AddSamplingFlags(CLI::App& command, SamplingRun& run) {
       ->check(Within(2, 64, "2 to 64"))
       ->group(group)
       ->capture_default_str();
+  command
+      .add_option("--samples-from", run.samples_from,
+                  "Seed of each problem's first trace. Default: random seeds")
+      ->check(Within<int64_t>(0, int64_t{1} << 62, "a whole number from 0 to 2^62"))
+      ->group(group);
   command.add_option("--concurrency", run.concurrency, "Solves at once")
       ->check(Within(1, 1024, "1 to 1024"))
       ->group(group)

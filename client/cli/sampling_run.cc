@@ -28,6 +28,9 @@ absl::StatusOr<EvalRun> RunOf(const SamplingRun& sampling) {
   run.problems = *std::move(problems);
   run.strategies.push_back({.text = text, .strategy = *std::move(strategy)});
   run.base.set_include_traces(true);
+  if (sampling.samples_from.has_value()) {
+    run.base.mutable_sampling()->set_seed(*sampling.samples_from);
+  }
   if (sampling.timeout_seconds.has_value()) {
     run.call.timeout = absl::Seconds(*sampling.timeout_seconds);
   }

@@ -1,5 +1,6 @@
 // Samples a model on a server for its calibration.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -13,6 +14,7 @@ struct SamplingRun {
   std::string model;                      // Empty: the server's only one.
   std::string problems;                   // The file, as for `sextant eval`.
   int samples = 8;                        // Traces of each problem.
+  std::optional<int64_t> samples_from;    // Seed of a problem's first trace. Unset: random seeds.
   int concurrency = 8;                    // Solves at once.
   std::optional<double> timeout_seconds;  // For all traces of a problem.
   std::string rows;  // File that keeps the rows; they are those of `sextant eval`. Empty: none.
