@@ -135,6 +135,15 @@ TEST_F(CalibrateCommandTest, DoesNotWriteTwoModelsIntoOneFile) {
   EXPECT_EQ(Calibrate({"--out", PathOf("p.yaml"), "--model", "two", traces}), ExitCode::kOk);
 }
 
+TEST_F(CalibrateCommandTest, DoesNotWriteOverItsTraces) {
+  const std::string traces = WriteTraces("m");
+  const std::string before = Read(traces);
+
+  EXPECT_EQ(Calibrate({"--out", traces, traces}), ExitCode::kMisused);
+
+  EXPECT_EQ(Read(traces), before);
+}
+
 TEST_F(CalibrateCommandTest, PrintsOneJsonObject) {
   const std::string traces = WriteTraces("m");
 

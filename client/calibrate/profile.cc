@@ -141,6 +141,15 @@ DifficultyProfile DifficultyOf(const std::vector<CalibrationProblem>& problems,
   return difficulty;
 }
 
+// Names come from files; a line break in one would end the comment.
+std::string SourcesText(const std::vector<std::string>& sources) {
+  constexpr size_t kShown = 4;
+  if (sources.size() <= kShown) return Printable(absl::StrJoin(sources, ", "));
+  const auto end = sources.begin() + kShown;
+  return absl::StrCat(Printable(absl::StrJoin(sources.begin(), end, ", ")), " and ",
+                      sources.size() - kShown, " more");
+}
+
 }  // namespace
 
 Calibration Calibrate(const ModelTraces& traces, Reasoning reasoning) {
@@ -169,12 +178,11 @@ Calibration Calibrate(const ModelTraces& traces, Reasoning reasoning) {
 
 std::string ProfileFileText(const Calibration& calibration, const std::vector<std::string>& sources,
                             absl::Time made) {
-  // Names come from files; a line break in one would end the comment.
   return absl::StrCat(
       "# Profile of ", Printable(calibration.model), ", made by `sextant calibrate` on ",
-      absl::FormatTime("%Y-%m-%d", made, absl::UTCTimeZone()), " from\n# ",
-      Printable(absl::StrJoin(sources, ", ")), ": ", Count(*calibration.profile.traces, "trace"),
-      " of ", Count(*calibration.profile.problems, "problem"), " in ",
+      absl::FormatTime("%Y-%m-%d", made, absl::UTCTimeZone()), " from\n# ", SourcesText(sources),
+      ": ", Count(*calibration.profile.traces, "trace"), " of ",
+      Count(*calibration.profile.problems, "problem"), " in ",
       Count(calibration.datasets, "data set"), ".\n# ", Printable(calibration.horizon.reason),
       "\n# (Intervals: 95 %, over problems.) Lengths are in tokens, quantiles at 5, 10, 25, 50, "
       "75, "

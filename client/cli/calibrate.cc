@@ -67,6 +67,20 @@ struct TextFile {
   std::string text;
 };
 
+// A slip of the command line must not cost the traces.
+absl::Status CheckIsNoInput(const std::string& path, const CalibrateFlags& flags) {
+  std::vector<std::string> inputs = flags.files;
+  inputs.push_back(flags.sampling.problems);
+  inputs.push_back(flags.sampling.rows);
+  for (const std::string& input : inputs) {
+    std::error_code ignored;
+    if (input.empty() || !std::filesystem::equivalent(path, input, ignored)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, " holds the traces or the problems, expected another file to write"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Write(const TextFile& file) {
   std::ofstream out(file.path, std::ios::binary | std::ios::trunc);
   out << file.text;
@@ -137,6 +151,9 @@ ExitCode Finish(const TraceCollection& traces, const CalibrateFlags& flags,
   }
   if (!flags.report.empty()) files.push_back({flags.report, TextOf(calibrations)});
   for (const TextFile& file : files) {
+    if (absl::Status status = CheckIsNoInput(file.path, flags); !status.ok()) {
+      return Misuse(console, status);
+    }
     if (absl::Status status = Write(file); !status.ok()) return Fail(console, status);
   }
   console.out << (global.json ? JsonOf(calibrations) : TextOf(calibrations));
