@@ -282,6 +282,17 @@ TEST(TraceCollectionTest, LeavesOutATraceWhoseTrueAnswerIsNoneOfItsKind) {
   EXPECT_TRUE(traces.Models().empty());
 }
 
+TEST(TraceCollectionTest, LeavesOutRowsOfBeamSearch) {
+  json row = With(With(Recorded(0, 50), "tail", "4"), "beam_width", 4);
+  row.erase("sample_id");
+  TraceCollection traces;
+
+  ASSERT_TRUE(traces.AddRow(row.dump()).ok());
+
+  EXPECT_EQ(traces.left_out().beams, 1);
+  EXPECT_TRUE(traces.Models().empty());
+}
+
 json SolveTrace(int seed, const char* outcome, const char* text) {
   return {{"seed", seed}, {"outcome", outcome}, {"completion_tokens", 10 + seed}, {"text", text}};
 }

@@ -251,6 +251,7 @@ std::vector<bool> HardProblems(const std::vector<CalibrationProblem>& problems) 
   for (const CalibrationProblem& problem : problems) sum += AccuracyOf(problem);
   const double mean = sum / static_cast<double>(problems.size());
   std::vector<bool> hard;
+  hard.reserve(problems.size());
   for (const CalibrationProblem& problem : problems) hard.push_back(AccuracyOf(problem) < mean);
   return hard;
 }

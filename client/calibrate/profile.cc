@@ -23,6 +23,7 @@ std::vector<double> WeightsOf(const std::vector<CalibrationProblem>& problems) {
   std::map<std::string, int> sizes;
   for (const CalibrationProblem& problem : problems) ++sizes[problem.dataset];
   std::vector<double> weights;
+  weights.reserve(problems.size());
   for (const CalibrationProblem& problem : problems) {
     weights.push_back(1.0 / static_cast<double>(sizes.size()) / sizes[problem.dataset]);
   }

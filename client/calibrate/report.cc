@@ -195,6 +195,7 @@ std::string LeftOutText(const LeftOut& left_out) {
   add(left_out.stopped_solves, "solve",
       "that stopped traces, whose finished ones are the short ones; expected strategy "
       "majority_vote(n=8,stop=all)");
+  add(left_out.beams, "row", "of beam search, which is no sample");
   add(left_out.unreadable_truths, "trace", "whose true answer is none of its kind");
   return text;
 }

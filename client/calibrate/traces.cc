@@ -126,6 +126,10 @@ absl::Status TraceCollection::Keep(const std::string& sample, Kept kept, Samples
 }
 
 absl::Status TraceCollection::AddRecorded(const Json& row) {
+  if (Find(row, "sample_id") == nullptr && Find(row, "beam_width") != nullptr) {
+    ++left_out_.beams;
+    return absl::OkStatus();
+  }
   const absl::StatusOr<Samples*> samples = SamplesOf(row);
   if (!samples.ok()) return samples.status();
   if (*samples == nullptr) return absl::OkStatus();

@@ -47,6 +47,7 @@ struct LeftOut {
   int64_t failed_traces = 0;
   // Solves that stopped traces. Those that finished are the short ones, so none of them counts.
   int64_t stopped_solves = 0;
+  int64_t beams = 0;              // Rows of beam search, which are the best of several, no samples.
   int64_t unreadable_truths = 0;  // Rows whose true answer is none of its kind.
 };
 
