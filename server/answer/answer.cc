@@ -9,11 +9,13 @@ namespace sextant {
 namespace {
 
 using NamedKind = std::pair<AnswerKind, absl::string_view>;
-constexpr std::array<NamedKind, 6> kNames = {{{AnswerKind::kAuto, "auto"},
+constexpr std::array<NamedKind, 8> kNames = {{{AnswerKind::kAuto, "auto"},
                                               {AnswerKind::kInteger, "integer"},
                                               {AnswerKind::kNumber, "number"},
                                               {AnswerKind::kChoice, "choice"},
+                                              {AnswerKind::kMath, "math"},
                                               {AnswerKind::kText, "text"},
+                                              {AnswerKind::kJson, "json"},
                                               {AnswerKind::kRegex, "regex"}}};
 
 }  // namespace
@@ -36,6 +38,10 @@ std::string AnswerKindNames() {
   return absl::StrJoin(kNames, ", ", [](std::string* out, const NamedKind& named) {
     out->append(named.second.data(), named.second.size());
   });
+}
+
+bool SameAnswer(const Answer& a, const Answer& b) {
+  return a.Key() == b.Key() || a.Key() == b.LooseKey() || a.LooseKey() == b.Key();
 }
 
 }  // namespace sextant

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/answer/unicode.h"
 
 namespace sextant {
 namespace {
@@ -97,6 +98,8 @@ class Undresser {
     for (const auto& [from, to] : kUnicode) {
       if (absl::StartsWith(in_.substr(at_), from)) return Emit(to, from.size());
     }
+    const Utf8Char c = CharAt(in_, at_);
+    if (const string_view form = AsciiForm(c.code); !form.empty()) return Emit(form, c.bytes);
     Emit(in_.substr(at_, 1), 1);
   }
 
@@ -250,7 +253,7 @@ size_t MatchingBrace(string_view text, size_t open, size_t limit) {
 }
 
 std::string PlainText(string_view statement) {
-  statement = statement.substr(0, kMaxStatementBytes);
+  statement = CutAtChar(statement, kMaxStatementBytes);
   std::string plain = Undresser(statement, 0, ClosingBraces(statement), 0).Run();
   absl::RemoveExtraAsciiWhitespace(&plain);
   return std::string(StripEnds(plain));

@@ -23,6 +23,12 @@ constexpr std::array<string_view, 41> kUnits = {
     "m",   "s",   "g",   "h",  "K",   "N",   "J",   "W",   "V",  "L",  "l",  "cm",  "mm", "km",
     "dm",  "nm",  "kg",  "mg", "ms",  "min", "hr",  "hrs", "in", "ft", "mi", "kJ",  "kW", "Hz",
     "kHz", "MHz", "GHz", "eV", "keV", "MeV", "GeV", "mol", "mL", "ml", "Pa", "kPa", "USD"};
+// Units and counting words of Chinese, Japanese and Korean, which follow a number without a space.
+constexpr std::array<string_view, 45> kEastAsianUnits = {
+    "个",   "個",   "元", "分钟", "分鐘", "小时", "小時", "秒",       "天",      "年", "米", "厘米",
+    "千米", "公里", "克", "千克", "公斤", "种",   "種",   "人",       "次",      "度", "岁", "只",
+    "条",   "件",   "张", "名",   "位",   "对",   "组",   "円",       "通り",    "개", "원", "분",
+    "시간", "초",   "명", "가지", "도",   "번",   "세",   "평방미터", "平方厘米"};
 // Words that make a number part of something else: "5 or 6", "3 times larger", "2 pi".
 constexpr std::array<string_view, 46> kNoUnits = {
     "or",    "and",     "to",    "plus",    "minus",    "times",   "over",    "if",
@@ -60,6 +66,7 @@ bool IsUnitWord(string_view word, string_view before) {
 bool IsUnit(string_view rest) {
   if (rest.empty()) return true;
   if (rest.size() > kMaxUnitBytes) return false;
+  if (Contains(kEastAsianUnits, absl::StripLeadingAsciiWhitespace(rest))) return true;
   if (absl::ConsumePrefix(&rest, "^")) {
     if (!absl::StartsWith(rest, kDegreeSign) && !absl::StartsWith(rest, "{")) return false;
     absl::ConsumePrefix(&rest, "{");
@@ -93,11 +100,12 @@ class NumberScanner {
   explicit NumberScanner(string_view text) : rest_(text) {}
 
   string_view rest() const { return rest_; }
+  bool has_currency() const { return has_currency_; }
 
   // [sign] number [/ number], a fraction, or a mixed number.
   std::optional<mpq_class> Value() {
     const bool negative = Sign();
-    for (const string_view sign : kCurrency) absl::ConsumePrefix(&rest_, sign);
+    for (const string_view sign : kCurrency) has_currency_ |= absl::ConsumePrefix(&rest_, sign);
     std::optional<mpq_class> value = Magnitude();
     if (!value.has_value()) return std::nullopt;
     if (negative) *value = -*value;
@@ -250,6 +258,7 @@ class NumberScanner {
   }
 
   string_view rest_;
+  bool has_currency_ = false;
 };
 
 // What stands left of an equals sign names the value; it is no list and no open equation.
@@ -263,37 +272,43 @@ bool NamesAValue(string_view left, const mpq_class& value) {
          !any([](char c) { return c == '+' || c == '-' || c == '^'; });
 }
 
-std::optional<mpq_class> ReadValue(string_view plain, PercentMeans percent) {
+std::optional<NumberReading> ReadValue(string_view plain, PercentMeans percent) {
   NumberScanner scanner(plain);
   std::optional<mpq_class> value = scanner.Value();
   if (!value.has_value()) return std::nullopt;
-  string_view rest = scanner.rest();
-  const string_view bare = absl::StripAsciiWhitespace(rest);
+  const string_view rest = absl::StripTrailingAsciiWhitespace(scanner.rest());
+  const string_view bare = absl::StripLeadingAsciiWhitespace(rest);
   if (bare == "%" || bare == "percent" || bare == "per cent") {
     if (percent == PercentMeans::kHundredths) *value /= 100;
-    return value;
+    return NumberReading{*std::move(value), false};
   }
-  if (!IsUnit(absl::StripTrailingAsciiWhitespace(rest))) return std::nullopt;
-  return value;
+  if (!IsUnit(rest)) return std::nullopt;
+  return NumberReading{*std::move(value), !rest.empty() || scanner.has_currency()};
 }
 
 }  // namespace
 
-std::optional<mpq_class> ReadNumber(string_view plain, PercentMeans percent) {
+std::optional<NumberReading> ReadNumberWithUnit(string_view plain, PercentMeans percent) {
   const size_t almost = plain.find(kAlmostEqual);
   if (almost != string_view::npos) {
     if (percent == PercentMeans::kUnit) return std::nullopt;
     const string_view exact = absl::StripAsciiWhitespace(plain.substr(0, almost));
-    if (std::optional<mpq_class> value = ReadNumber(exact, percent)) return value;
+    if (auto value = ReadNumberWithUnit(exact, percent)) return value;
     plain = plain.substr(almost + kAlmostEqual.size());
     if (absl::StrContains(plain, kAlmostEqual)) return std::nullopt;
   }
   const size_t equals = plain.rfind('=');
   if (equals == string_view::npos) return ReadValue(plain, percent);
-  std::optional<mpq_class> value =
+  std::optional<NumberReading> read =
       ReadValue(absl::StripAsciiWhitespace(plain.substr(equals + 1)), percent);
-  if (!value.has_value() || !NamesAValue(plain.substr(0, equals), *value)) return std::nullopt;
-  return value;
+  if (!read.has_value() || !NamesAValue(plain.substr(0, equals), read->value)) return std::nullopt;
+  return read;
+}
+
+std::optional<mpq_class> ReadNumber(string_view plain, PercentMeans percent) {
+  std::optional<NumberReading> read = ReadNumberWithUnit(plain, percent);
+  if (!read.has_value()) return std::nullopt;
+  return std::move(read->value);
 }
 
 std::string CanonicalNumber(const mpq_class& number) { return number.get_str(); }

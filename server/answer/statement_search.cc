@@ -60,11 +60,18 @@ size_t BlockBegin(string_view text, size_t end) {
   return begin;
 }
 
-// The non-overlapping matches of one pattern that begin in [begin, end), first to last.
-std::vector<PatternMatch> MatchesOf(string_view text, const RE2& pattern, size_t begin,
-                                    size_t end) {
+struct Range {
+  size_t begin = 0;
+  size_t end = 0;
+};
+
+// The non-overlapping matches of one pattern that begin in a range, first to last. None goes
+// further than `reach`.
+std::vector<PatternMatch> MatchesOf(string_view text, const RE2& pattern, Range range,
+                                    size_t reach) {
   std::vector<PatternMatch> matches;
-  const size_t reach = std::min(text.size(), end + kMaxMatchBytes);
+  reach = std::min(text.size(), reach);
+  auto [begin, end] = range;
   const int groups = std::min(pattern.NumberOfCapturingGroups(), 1) + 1;
   std::array<re2::StringPiece, 2> found;
   const re2::StringPiece whole(text.data(), text.size());
@@ -80,21 +87,43 @@ std::vector<PatternMatch> MatchesOf(string_view text, const RE2& pattern, size_t
   return matches;
 }
 
-bool HoldsHint(string_view text, const RE2& hint, size_t begin, size_t end) {
-  const size_t reach = std::min(text.size(), end + kMaxHintBytes);
-  const re2::StringPiece block(text.data() + begin, reach - begin);
-  return hint.Match(block, 0, block.size(), RE2::UNANCHORED, nullptr, 0);
+// Where in a block matches of a pattern may begin: not far before the words of its groups, which
+// are sorted.
+std::vector<Range> RangesOf(const std::vector<WordHit>& hits, uint32_t groups, Range block) {
+  std::vector<Range> ranges;
+  for (const WordHit& hit : hits) {
+    if ((hit.group & groups) == 0) continue;
+    const size_t back = std::min(hit.at, kMaxWordBytes);
+    const Range range{block.begin + hit.at - back, std::min(block.begin + hit.at + 1, block.end)};
+    if (range.begin >= range.end) continue;
+    if (!ranges.empty() && range.begin <= ranges.back().end) {
+      ranges.back().end = range.end;
+    } else {
+      ranges.push_back(range);
+    }
+  }
+  return ranges;
 }
 
-// The matches of all patterns that begin in [begin, end), in the order of the text.
-std::vector<PatternMatch> MatchesInBlock(string_view text, const PatternSet& set, size_t begin,
-                                         size_t end) {
+// The matches of all patterns that begin in a block, in the order of the text.
+std::vector<PatternMatch> MatchesInBlock(string_view text, const PatternSet& set, Range block) {
   std::vector<PatternMatch> matches;
-  if (set.hint != nullptr && !HoldsHint(text, *set.hint, begin, end)) return matches;
+  std::vector<WordHit> hits;
+  if (set.find_words != nullptr) {
+    hits = set.find_words(text.substr(block.begin, block.end + kMaxWordBytes - block.begin));
+    std::sort(hits.begin(), hits.end(),
+              [](const WordHit& a, const WordHit& b) { return a.at < b.at; });
+  }
   for (size_t i = 0; i < set.patterns.size(); ++i) {
-    for (PatternMatch& match : MatchesOf(text, *set.patterns[i], begin, end)) {
-      match.pattern = i;
-      matches.push_back(match);
+    const WordedPattern& worded = set.patterns[i];
+    const std::vector<Range> ranges =
+        worded.words == 0 ? std::vector<Range>{block} : RangesOf(hits, worded.words, block);
+    for (const Range& range : ranges) {
+      for (PatternMatch& match :
+           MatchesOf(text, *worded.pattern, range, range.end + set.max_match_bytes)) {
+        match.pattern = i;
+        matches.push_back(match);
+      }
     }
   }
   std::stable_sort(matches.begin(), matches.end(),
@@ -142,7 +171,7 @@ bool AcceptLastMatch(string_view text, const PatternSet& set,
   size_t end = text.size();
   while (end > 0) {
     const size_t begin = BlockBegin(text, end);
-    const std::vector<PatternMatch> matches = MatchesInBlock(text, set, begin, end);
+    const std::vector<PatternMatch> matches = MatchesInBlock(text, set, {begin, end});
     for (auto match = matches.rbegin(); match != matches.rend(); ++match) {
       if (accept(*match)) return true;
     }

@@ -4,7 +4,9 @@
 #include <re2/re2.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
@@ -47,13 +49,26 @@ struct PatternMatch {
   absl::string_view group;  // First capturing group; data() is null when it took no part.
 };
 
-struct PatternSet {
-  absl::Span<const RE2* const> patterns;
-  // Where set, every match of every pattern holds a match of it within kMaxHintBytes of its begin.
-  // It has to be quick to find: blocks without it are skipped.
-  const RE2* hint = nullptr;
+// A pattern with the groups of words (bits) of which every match holds one within kMaxWordBytes of
+// its begin; 0 means that there is no such word.
+struct WordedPattern {
+  const RE2* pattern = nullptr;
+  uint32_t words = 0;
 };
-constexpr size_t kMaxHintBytes = 256;
+constexpr size_t kMaxWordBytes = 128;
+
+struct WordHit {
+  size_t at = 0;  // In the block; any byte of the word.
+  uint32_t group = 0;
+};
+
+struct PatternSet {
+  absl::Span<const WordedPattern> patterns;
+  // The words in a block; it has to be quick, as it sees the whole text. Null when no pattern has
+  // words.
+  std::vector<WordHit> (*find_words)(absl::string_view block) = nullptr;
+  size_t max_match_bytes = kMaxMatchBytes;  // That a match may span; fewer are quicker.
+};
 
 // Shows the matches of all patterns to `accept`, last first, until it says yes; whether it did.
 bool AcceptLastMatch(absl::string_view text, const PatternSet& set,
