@@ -66,7 +66,10 @@ bool NamesAnother(string_view rest) {
   bool joined = false;
   for (const string_view join : {",", "/", "&", "+"}) joined |= absl::ConsumePrefix(&rest, join);
   rest = SkipMarks(rest);
-  for (const string_view join : {"and", "or"}) {
+  for (const string_view join : {"或者", "或", "和", "与", "또는", "와 ", "과 "}) {
+    joined |= absl::ConsumePrefix(&rest, join);
+  }
+  for (const string_view join : {"and", "or", "und", "oder", "et", "ou", "y", "o"}) {
     if (!StartsWithWord(rest, join)) continue;
     joined = true;
     rest.remove_prefix(join.size());

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/answer/choice.h"
-#include "server/answer/json_value.h"
+#include "server/answer/json_pointer.h"
 
 namespace sextant {
 namespace {

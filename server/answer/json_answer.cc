@@ -7,6 +7,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "server/answer/code_block.h"
+#include "server/answer/json_canonical.h"
+#include "server/answer/json_pointer.h"
 #include "server/answer/json_value.h"
 
 namespace sextant {

@@ -14,7 +14,6 @@ namespace sextant {
 
 constexpr int kMaxJsonDepth = 64;
 constexpr int kMaxJsonNodes = 20000;  // Values inside one value.
-constexpr int kMaxJsonDigits = 1000;
 
 struct JsonValue {
   enum class Type { kNull, kBool, kNumber, kString, kArray, kObject };
@@ -34,16 +33,5 @@ JsonParse ParseJsonPrefix(absl::string_view text);
 
 // The value when the text is one and nothing else but white space.
 std::optional<JsonValue> ParseJson(absl::string_view text);
-
-// The same JSON for equal values: numbers exact and without exponents (1.0 is 1, 5e-1 is 0.5), keys
-// sorted, no spaces. nullopt for a number of more than kMaxJsonDigits digits or so large an
-// exponent.
-std::optional<std::string> CanonicalJson(const JsonValue& value);
-
-// The parts of an RFC 6901 pointer ("/a/0" is a, 0), unescaped; nullopt when it is not one.
-std::optional<std::vector<std::string>> ParsePointer(absl::string_view pointer);
-
-// What the pointer leads to; null when it leads nowhere.
-const JsonValue* ValueAt(const JsonValue& root, const std::vector<std::string>& pointer);
 
 }  // namespace sextant

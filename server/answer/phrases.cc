@@ -38,6 +38,9 @@ constexpr std::array<string_view, 9> kDoubts = {"wait",          "hmm",      "ho
 // "if the answer is 5", "it is not option B", "perhaps the correct answer is".
 bool IsDeniedOrSupposed(string_view before) {
   before = before.substr(before.size() - std::min(before.size(), kBytesBefore));
+  for (const string_view denial : {"不", "别", "別", "如果", "若", "假设"}) {
+    if (absl::EndsWith(before, denial)) return true;
+  }
   const std::string words = absl::AsciiStrToLower(before.substr(before.find_last_of(".\n") + 1));
   for (const string_view word : kNoStatement) {
     const size_t at = words.rfind(word.data(), std::string::npos, word.size());
@@ -127,8 +130,7 @@ Start SkipToAnswer(string_view text, Bold bold) {
 // "or $205$", "and": what the marks hold is not the whole answer.
 bool JoinsAnother(string_view rest) {
   rest = absl::StripLeadingAsciiWhitespace(rest);
-  for (const string_view join :
-       {"or ", "and ", "/", "+", "-", "=", "*", "^", ", $", "\xE6\x88\x96", "\xE5\x92\x8C"}) {
+  for (const string_view join : {"or ", "and ", "/", "+", "-", "=", "*", "^", ", $", "或", "和"}) {
     if (absl::StartsWith(rest, join) && !absl::StartsWith(rest, "**")) return true;
   }
   return false;

@@ -8,10 +8,11 @@
 #include "absl/strings/strip.h"
 #include "server/answer/code_block.h"
 #include "server/answer/folded_text.h"
-#include "server/answer/json_value.h"
+#include "server/answer/json_pointer.h"
 #include "server/answer/last_line.h"
 #include "server/answer/markup.h"
 #include "server/answer/phrases.h"
+#include "server/answer/sentence.h"
 #include "server/answer/sole_option.h"
 #include "server/answer/statement_search.h"
 #include "server/answer/trace_parts.h"
@@ -26,20 +27,9 @@ constexpr size_t kMaxLineBytes = 200;   // Of a last line that may be an answer.
 constexpr size_t kMaxShortText = 2000;  // Bytes; token limits do not cut shorter final parts.
 constexpr size_t kMaxLetterLine = 12;   // "**Option (B)**" without its marks.
 
-// What models write into a box when they only talk about the box.
-constexpr std::array<string_view, 7> kPlaceholders = {
-    "", "answer", "your answer", "final answer", "letter", "ldots", "your final answer"};
-
-bool IsPlaceholder(string_view inner) {
-  if (inner.size() > kMaxLineBytes) return false;
-  std::string folded = FoldText(PlainText(inner));
-  absl::StripAsciiWhitespace(&folded);
-  string_view words = folded;
-  absl::ConsumePrefix(&words, "\\");
-  for (const string_view placeholder : kPlaceholders) {
-    if (words == placeholder) return true;
-  }
-  return false;
+// A character that more is to follow in a sentence or a formula.
+bool GoesOn(char c) {
+  return absl::ascii_isalnum(c) || absl::StrContains("=+-/^_,(<\\", string_view(&c, 1));
 }
 
 }  // namespace
@@ -99,8 +89,6 @@ std::optional<Answer> AnswerReader::ReadPart(string_view part, Rules rules) cons
 }
 
 AnswerReader::LastBox AnswerReader::ReadLastBox(string_view part) const {
-  // For a number, a box that holds something else is the model's answer and none of that kind.
-  const bool any_decides = kind() == AnswerKind::kInteger || kind() == AnswerKind::kNumber;
   BoxScanner boxes(part);
   for (int tried = 0; tried < kMaxBoxes;) {
     const std::optional<Box> box = boxes.Previous();
@@ -108,7 +96,7 @@ AnswerReader::LastBox AnswerReader::ReadLastBox(string_view part) const {
     if (IsPlaceholder(box->inner)) continue;
     ++tried;
     std::optional<Answer> boxed = statements_.Whole(box->inner);
-    if (boxed.has_value() || any_decides) return {true, box->end, std::move(boxed)};
+    if (boxed.has_value() || statements_.AnyBoxDecides()) return {true, box->end, std::move(boxed)};
   }
   return {};
 }
@@ -144,8 +132,8 @@ std::optional<Answer> AnswerReader::ClosingAnswer(string_view part) const {
       IsDecoration(text.substr(0, static_cast<size_t>(line.data() - text.data())));
   if (line.size() <= kMaxLineBytes && !line.empty()) {
     // A long text that was cut off may end in the number of a list's next item.
-    const bool may_be_cut = text.size() > kMaxShortText && absl::ascii_isalnum(line.back());
-    std::optional<Answer> answer = only_line    ? statements_.Whole(line)
+    const bool may_be_cut = text.size() > kMaxShortText && GoesOn(line.back());
+    std::optional<Answer> answer = only_line    ? SoleLineAnswer(line)
                                    : may_be_cut ? std::nullopt
                                                 : LastLineAnswer(line);
     if (answer.has_value()) return answer;
@@ -156,6 +144,14 @@ std::optional<Answer> AnswerReader::ClosingAnswer(string_view part) const {
   const std::optional<char> letter =
       SoleOption(paragraph == string_view::npos ? text : text.substr(paragraph + 2));
   return letter.has_value() ? statements_.Whole(string_view(&*letter, 1)) : std::nullopt;
+}
+
+// A text of one line is the answer, unless it is a sentence about the answer.
+std::optional<Answer> AnswerReader::SoleLineAnswer(string_view line) const {
+  const std::optional<Answer> answer = statements_.Whole(line);
+  if (!answer.has_value() || answer->kind != AnswerKind::kText) return answer;
+  if (const string_view bold = SoleBold(line); !bold.empty()) return statements_.Whole(bold);
+  return IsProse(answer->canonical) ? std::nullopt : answer;
 }
 
 // The last of several lines answers only where it cannot be anything else.

@@ -55,6 +55,10 @@ class AnswerReader {
   // nullopt when it is no answer of this kind.
   std::optional<Answer> Canonicalise(absl::string_view plain) const;
 
+  // For what reads a text piece by piece. `pattern` is null unless the kind is kRegex.
+  const StatementReader& statements() const { return statements_; }
+  const RE2* pattern() const { return pattern_.get(); }
+
  private:
   AnswerReader(const AnswerFormat& format, std::shared_ptr<const RE2> pattern);
 
@@ -71,6 +75,7 @@ class AnswerReader {
   std::optional<Answer> LastPhraseAnswer(absl::string_view part, const LastBox& last,
                                          Rules rules) const;
   std::optional<Answer> ClosingAnswer(absl::string_view part) const;
+  std::optional<Answer> SoleLineAnswer(absl::string_view line) const;
   std::optional<Answer> LastLineAnswer(absl::string_view line) const;
   std::optional<Answer> ClosingFormulaAnswer(absl::string_view text) const;
   std::optional<Answer> LastMatchAnswer(absl::string_view part, Rules rules) const;

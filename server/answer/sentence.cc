@@ -25,6 +25,13 @@ constexpr std::array<string_view, 12> kCopulas = {"입니다",  "이에요",    
                                                   "이 된다", "가 됩니다",  "이 됩니다", "です",
                                                   "である",  "となります", "となる",    "だ"};
 
+constexpr int kMaxProseWords = 6;
+// What may follow "the answer is" and is no answer of its own: "in the form p/q", "to be found".
+constexpr std::array<string_view, 24> kProseStarts = {
+    "in",      "to",      "of",     "that",      "expressed", "supposed", "given",      "not",
+    "correct", "wrong",   "unique", "likely",    "unclear",   "probably", "consistent", "also",
+    "still",   "already", "indeed", "incorrect", "as",        "required", "expected",   "rational"};
+
 // "5! = 120" and "$5!$" are factorials.
 bool IsFactorial(string_view line, size_t mark) {
   if (line[mark] != '!' || mark == 0) return false;
@@ -75,6 +82,13 @@ string_view WithoutCopula(string_view sentence) {
     if (absl::ConsumeSuffix(&bare, copula)) return absl::StripTrailingAsciiWhitespace(bare);
   }
   return sentence;
+}
+
+bool IsProse(string_view text) {
+  if (std::count(text.begin(), text.end(), ' ') >= kMaxProseWords) return true;
+  if (absl::StrContains(text, "answer ")) return true;
+  const string_view first = text.substr(0, text.find(' '));
+  return std::find(kProseStarts.begin(), kProseStarts.end(), first) != kProseStarts.end();
 }
 
 bool StartsWithDenial(string_view statement) {

@@ -21,6 +21,10 @@ absl::string_view FirstClause(absl::string_view sentence, Clause clause);
 // 204です.
 absl::string_view WithoutCopula(absl::string_view sentence);
 
+// Whether a folded text (see folded_text.h) reads like a sentence about the answer ("expressed in
+// the form p/q", "to be found", more than a few words) and not like an answer.
+bool IsProse(absl::string_view folded);
+
 // "not Paris", "pas 5": a statement of what the answer is not.
 bool StartsWithDenial(absl::string_view statement);
 

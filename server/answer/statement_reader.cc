@@ -1,10 +1,12 @@
 #include "server/answer/statement_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/strip.h"
 #include "server/answer/folded_text.h"
 #include "server/answer/markup.h"
 #include "server/answer/math/math_answer.h"
@@ -17,8 +19,12 @@ namespace {
 
 using absl::string_view;
 
+constexpr size_t kMaxPlaceholderBytes = 100;
 constexpr size_t kMaxMathBytes = 2000;  // Of a statement that is read as mathematics.
-constexpr int kMaxProseWords = 12;      // Of text that follows a phrase without a mark.
+
+// What models write into a box when they only talk about the box.
+constexpr std::array<string_view, 7> kPlaceholders = {
+    "", "answer", "your answer", "final answer", "letter", "ldots", "your final answer"};
 
 AnswerKind EffectiveKind(const AnswerFormat& format) {
   if (format.kind != AnswerKind::kAuto) return format.kind;
@@ -91,10 +97,6 @@ bool LooksLikeALetter(string_view plain) {
          absl::StartsWithIgnoreCase(plain, "option ");
 }
 
-bool IsProse(string_view text) {
-  return std::count(text.begin(), text.end(), ' ') >= kMaxProseWords;
-}
-
 // What follows a phrase with ASCII punctuation, cut after its first sentence; empty for a question.
 std::string SentenceOf(string_view line) {
   const std::string narrow = Narrow(line);
@@ -103,6 +105,18 @@ std::string SentenceOf(string_view line) {
 }
 
 }  // namespace
+
+bool IsPlaceholder(string_view inner) {
+  if (inner.size() > kMaxPlaceholderBytes) return false;
+  std::string folded = FoldText(PlainText(inner));
+  absl::StripAsciiWhitespace(&folded);
+  string_view words = folded;
+  absl::ConsumePrefix(&words, "\\");
+  for (const string_view placeholder : kPlaceholders) {
+    if (words == placeholder) return true;
+  }
+  return false;
+}
 
 StatementReader::StatementReader(const AnswerFormat& format)
     : kind_(EffectiveKind(format)), choices_(format.choices) {}
@@ -152,11 +166,9 @@ std::optional<Answer> StatementReader::Leading(const Phrase& phrase) const {
       return LeadingNumber(phrase);
     case AnswerKind::kChoice:
       return LeadingChoice(phrase);
-    case AnswerKind::kMath: {
+    case AnswerKind::kMath:
       if (std::optional<Answer> math = LeadingMath(phrase)) return math;
-      std::optional<Answer> text = LeadingText(phrase);
-      return text.has_value() && !phrase.marked && IsProse(text->canonical) ? std::nullopt : text;
-    }
+      return LeadingWords(phrase);
     case AnswerKind::kText:
       return LeadingText(phrase);
     case AnswerKind::kAuto:
@@ -223,6 +235,10 @@ std::optional<Answer> StatementReader::LeadingAuto(const Phrase& phrase) const {
   }
   if (std::optional<Answer> number = LeadingNumber(phrase)) return number;
   if (std::optional<Answer> math = LeadingMath(phrase)) return math;
+  return LeadingWords(phrase);
+}
+
+std::optional<Answer> StatementReader::LeadingWords(const Phrase& phrase) const {
   std::optional<Answer> text = LeadingText(phrase);
   return text.has_value() && !phrase.marked && IsProse(text->canonical) ? std::nullopt : text;
 }

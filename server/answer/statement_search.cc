@@ -16,7 +16,6 @@ namespace {
 using absl::string_view;
 
 constexpr int kMaxMisses = 2000;  // Of a rare character that turns out to be common.
-constexpr size_t kMaxGap = 10;  // Bytes from the backslash of a box to its brace: name and spaces.
 
 // Index of the last `c` in the text, npos when there is none.
 size_t FindLastChar(string_view text, char c) {
@@ -36,16 +35,6 @@ size_t FindLastFromFront(string_view text, string_view needle) {
     begin = last + needle.size();
   }
   return last;
-}
-
-// \boxed or \fbox where its x is at `x`; empty for any other word.
-string_view BoxNameAround(string_view text, size_t x) {
-  for (const auto& [name, offset] : {std::pair<string_view, size_t>("\\boxed", 3), {"\\fbox", 4}}) {
-    if (x >= offset && absl::StartsWith(text.substr(x - offset), name)) {
-      return text.substr(x - offset, name.size());
-    }
-  }
-  return "";
 }
 
 // A block begins where a line or at least a word does, so that none is cut in two.
@@ -145,6 +134,15 @@ size_t FindLast(string_view text, string_view needle, char rare) {
   return FindLastFromFront(text.substr(0, end), needle);
 }
 
+string_view BoxNameAround(string_view text, size_t x) {
+  for (const auto& [name, offset] : {std::pair<string_view, size_t>("\\boxed", 3), {"\\fbox", 4}}) {
+    if (x >= offset && absl::StartsWith(text.substr(x - offset), name)) {
+      return text.substr(x - offset, name.size());
+    }
+  }
+  return "";
+}
+
 std::optional<Box> BoxScanner::Previous() {
   while (true) {
     // Both names hold an x, and prose holds few others.
@@ -155,7 +153,7 @@ std::optional<Box> BoxScanner::Previous() {
     if (name.empty()) continue;
     const size_t begin = static_cast<size_t>(name.data() - text_.data());
     size_t open = begin + name.size();
-    while (open < text_.size() && text_[open] == ' ' && open < begin + kMaxGap) ++open;
+    while (open < text_.size() && text_[open] == ' ' && open < begin + kMaxBoxGap) ++open;
     if (open >= text_.size() || text_[open] != '{') continue;
     const size_t limit = std::min(open + kMaxStatementBytes, unclosed_);
     const size_t close = MatchingBrace(text_, open, limit);

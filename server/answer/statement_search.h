@@ -18,6 +18,12 @@ namespace sextant {
 // text seldom holds: the search jumps from one to the next.
 size_t FindLast(absl::string_view text, absl::string_view needle, char rare);
 
+// \boxed or \fbox where its x is at `x`; empty for any other word.
+absl::string_view BoxNameAround(absl::string_view text, size_t x);
+
+// Bytes from the backslash of a box to its brace: name and spaces.
+constexpr size_t kMaxBoxGap = 10;
+
 struct Box {
   size_t begin = 0;         // Of the backslash.
   size_t end = 0;           // After the closing brace.

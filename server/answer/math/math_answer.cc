@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "server/answer/markup.h"
 #include "server/answer/number.h"
 
@@ -27,12 +28,12 @@ std::optional<MathForm> ReadQuantity(absl::string_view statement) {
 std::optional<MathForm> ReadMath(absl::string_view statement) {
   if (std::optional<MathForm> quantity = ReadQuantity(statement)) return quantity;
   const std::string plain = PlainText(statement);
-  const bool words =
-      absl::StrContains(plain, " ") &&
-      std::any_of(plain.begin(), plain.end(), [](char c) { return absl::ascii_isalpha(c); }) &&
-      plain.find_first_of("+=*/^") == std::string::npos;
+  int words = 0;
+  for (const absl::string_view word : absl::StrSplit(plain, ' ')) {
+    words += word.size() > 2 && std::all_of(word.begin(), word.end(), absl::ascii_isalpha) ? 1 : 0;
+  }
   const bool signs = plain.find_first_of("0123456789+=*/^\\(") != std::string::npos;
-  if (words || !signs || plain.size() > 500) return std::nullopt;
+  if (words > 0 || !signs || plain.size() > 500) return std::nullopt;
   const std::string bare = absl::StrReplaceAll(plain, {{" ", ""}});
   return MathForm{bare, bare, bare};
 }
