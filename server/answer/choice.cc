@@ -143,7 +143,9 @@ ChoiceReader::ChoiceReader(const std::vector<std::string>& options)
   for (size_t i = 0; i < options.size(); ++i) {
     const string_view text = WithoutLetter(options[i], static_cast<char>('A' + i));
     folded_options_.push_back(FoldOption(PlainText(text)));
+    longest_option_ = std::max(longest_option_, folded_options_.back().size());
     math_options_.push_back(text.size() <= kMaxMathOptionBytes ? ReadMath(text) : std::nullopt);
+    has_math_ |= math_options_.back().has_value();
   }
 }
 
@@ -213,7 +215,8 @@ std::optional<char> ChoiceReader::Listed(char letter) const {
 }
 
 std::optional<char> ChoiceReader::ByText(string_view plain) const {
-  if (folded_options_.empty()) return std::nullopt;
+  // A text that is much longer is no option, however much of it is punctuation.
+  if (folded_options_.empty() || plain.size() > 4 * longest_option_ + 64) return std::nullopt;
   const std::string folded = FoldOption(plain);
   std::optional<char> found;
   for (size_t i = 0; i < folded_options_.size(); ++i) {
@@ -255,7 +258,7 @@ std::optional<char> ChoiceReader::InSentence(string_view plain) const {
 }
 
 std::optional<char> ChoiceReader::ByMath(string_view statement) const {
-  if (math_options_.empty() || statement.size() > kMaxMathOptionBytes) return std::nullopt;
+  if (!has_math_ || statement.size() > kMaxMathOptionBytes) return std::nullopt;
   const std::optional<MathForm> said = ReadMath(statement);
   if (!said.has_value()) return std::nullopt;
   std::optional<char> same;

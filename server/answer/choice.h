@@ -1,5 +1,6 @@
 // Letters of options in the forms that models write them in.
 #pragma once
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,6 +49,8 @@ class ChoiceReader {
   int count_;
   std::vector<std::string> folded_options_;
   std::vector<std::optional<MathForm>> math_options_;
+  bool has_math_ = false;      // Of one option at least.
+  size_t longest_option_ = 0;  // Bytes.
 };
 
 }  // namespace sextant

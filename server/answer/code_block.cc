@@ -11,11 +11,16 @@ namespace {
 using absl::string_view;
 
 constexpr string_view kFence = "```";
+constexpr size_t kMaxIndent = 8;
 constexpr int kMaxFences = 64;  // Tried in one text.
 
+// A fence may be indented by a few spaces.
 bool StartsLine(string_view text, size_t at) {
-  const size_t line = text.substr(0, at).find_last_of('\n') + 1;  // npos + 1 is the start.
-  return absl::StripLeadingAsciiWhitespace(text.substr(line, at - line)).empty();
+  for (size_t back = 0; back <= kMaxIndent && back <= at; ++back) {
+    if (back == at || text[at - back - 1] == '\n') return true;
+    if (text[at - back - 1] != ' ') return false;
+  }
+  return false;
 }
 
 // Where the last fence before `end` begins that starts its line; npos when there is none.

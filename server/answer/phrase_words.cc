@@ -53,6 +53,11 @@ void AddRareLetter(string_view block, const RareLetter& letter, std::vector<Word
   const char* const end = block.data() + block.size();
   while ((at = static_cast<const char*>(memchr(at, letter.rare, static_cast<size_t>(end - at))))) {
     const string_view front(block.data(), static_cast<size_t>(at - block.data()));
+    // A run of the letter itself is passed over without a closer look.
+    if (front.empty() || front.back() == letter.rare) {
+      ++at;
+      continue;
+    }
     for (const string_view before : letter.before) {
       if (before.empty() || !absl::EndsWithIgnoreCase(front, before)) continue;
       hits.push_back({front.size(), letter.group});

@@ -20,7 +20,7 @@ namespace {
 using absl::string_view;
 
 constexpr size_t kMaxLineBytes = 400;     // Of what follows a phrase: an answer and a reason.
-constexpr int kMaxPhrases = 64;           // Tried in one text; none of more says anything.
+constexpr int kMaxPhrases = 32;           // Tried in one text; none of more says anything.
 constexpr int kMaxLineBreaks = 3;         // Between a heading "Final answer" and what it announces.
 constexpr size_t kBytesBefore = 32;       // Before a phrase, where it may be denied or supposed.
 constexpr size_t kMarkBytes = 200;        // Before a phrase in its line, where marks are counted.

@@ -97,6 +97,15 @@ bool LooksLikeALetter(string_view plain) {
          absl::StartsWithIgnoreCase(plain, "option ");
 }
 
+// Most of what follows a phrase by chance is told from a number at a glance. Digits of other
+// scripts and fractions of one character are not ASCII.
+bool MayHoldNumber(string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isdigit(c) || static_cast<unsigned char>(c) == 0xC2 ||
+           static_cast<unsigned char>(c) == 0xE2 || static_cast<unsigned char>(c) == 0xEF;
+  });
+}
+
 // What follows a phrase with ASCII punctuation, cut after its first sentence; empty for a question.
 std::string SentenceOf(string_view line) {
   const std::string narrow = Narrow(line);
@@ -197,6 +206,7 @@ std::optional<Answer> StatementReader::LeadingChoice(const Phrase& phrase) const
 
 // "204 minutes, which is less than 240": as a whole, else up to the end of the first clause.
 std::optional<Answer> StatementReader::LeadingNumber(const Phrase& phrase) const {
+  if (!MayHoldNumber(phrase.following)) return std::nullopt;
   const std::string sentence = SentenceOf(phrase.following);
   if (sentence.empty()) return std::nullopt;
   const std::string plain = PlainText(sentence);
@@ -239,6 +249,11 @@ std::optional<Answer> StatementReader::LeadingAuto(const Phrase& phrase) const {
 }
 
 std::optional<Answer> StatementReader::LeadingWords(const Phrase& phrase) const {
+  if (!phrase.marked && phrase.enclosed.empty()) {
+    // Prose is told from an answer before it is folded, which takes longer.
+    const std::optional<string_view> sentence = FirstSentence(phrase.following);
+    if (!sentence || IsProse(FirstClause(*sentence, Clause::kOfText))) return std::nullopt;
+  }
   std::optional<Answer> text = LeadingText(phrase);
   return text.has_value() && !phrase.marked && IsProse(text->canonical) ? std::nullopt : text;
 }

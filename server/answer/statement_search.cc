@@ -94,31 +94,56 @@ std::vector<Range> RangesOf(const std::vector<WordHit>& hits, uint32_t groups, R
   return ranges;
 }
 
-// The matches of all patterns that begin in a block, in the order of the text.
-std::vector<PatternMatch> MatchesInBlock(string_view text, const PatternSet& set, Range block) {
-  std::vector<PatternMatch> matches;
-  std::vector<WordHit> hits;
-  if (set.find_words != nullptr) {
-    hits = set.find_words(text.substr(block.begin, block.end + kMaxWordBytes - block.begin));
-    std::sort(hits.begin(), hits.end(),
-              [](const WordHit& a, const WordHit& b) { return a.at < b.at; });
-  }
-  for (size_t i = 0; i < set.patterns.size(); ++i) {
-    const WordedPattern& worded = set.patterns[i];
-    const std::vector<Range> ranges =
-        worded.words == 0 ? std::vector<Range>{block} : RangesOf(hits, worded.words, block);
-    for (const Range& range : ranges) {
-      for (PatternMatch& match :
-           MatchesOf(text, *worded.pattern, range, range.end + set.max_match_bytes)) {
-        match.pattern = i;
-        matches.push_back(match);
+// The patterns' search through one text, block by block, which gives up when it has become too
+// much.
+class Search {
+ public:
+  Search(string_view text, const PatternSet& set) : text_(text), set_(set) {}
+
+  bool given_up() const { return budget_ == 0; }
+
+  // The matches of all patterns that begin in a block, in the order of the text.
+  std::vector<PatternMatch> Matches(Range block) {
+    std::vector<PatternMatch> matches;
+    const std::vector<WordHit> hits = Hits(block);
+    for (size_t i = 0; i < set_.patterns.size(); ++i) {
+      const WordedPattern& worded = set_.patterns[i];
+      const std::vector<Range> ranges =
+          worded.words == 0 ? std::vector<Range>{block} : RangesOf(hits, worded.words, block);
+      for (const Range& range : ranges) {
+        if (worded.words != 0 && !Spend(range.end - range.begin + kMaxWordBytes)) break;
+        for (PatternMatch& match :
+             MatchesOf(text_, *worded.pattern, range, range.end + set_.max_match_bytes)) {
+          match.pattern = i;
+          matches.push_back(match);
+        }
       }
     }
+    std::stable_sort(
+        matches.begin(), matches.end(),
+        [](const PatternMatch& a, const PatternMatch& b) { return a.begin < b.begin; });
+    return matches;
   }
-  std::stable_sort(matches.begin(), matches.end(),
-                   [](const PatternMatch& a, const PatternMatch& b) { return a.begin < b.begin; });
-  return matches;
-}
+
+ private:
+  std::vector<WordHit> Hits(Range block) const {
+    if (set_.find_words == nullptr) return {};
+    std::vector<WordHit> hits =
+        set_.find_words(text_.substr(block.begin, block.end + kMaxWordBytes - block.begin));
+    std::sort(hits.begin(), hits.end(),
+              [](const WordHit& a, const WordHit& b) { return a.at < b.at; });
+    return hits;
+  }
+
+  bool Spend(size_t bytes) {
+    budget_ -= std::min(budget_, bytes);
+    return budget_ > 0;
+  }
+
+  const string_view text_;
+  const PatternSet& set_;
+  size_t budget_ = kMaxSearchedBytes;
+};
 
 }  // namespace
 
@@ -166,10 +191,11 @@ std::optional<Box> BoxScanner::Previous() {
 
 bool AcceptLastMatch(string_view text, const PatternSet& set,
                      absl::FunctionRef<bool(const PatternMatch&)> accept) {
+  Search search(text, set);
   size_t end = text.size();
-  while (end > 0) {
+  while (end > 0 && !search.given_up()) {
     const size_t begin = BlockBegin(text, end);
-    const std::vector<PatternMatch> matches = MatchesInBlock(text, set, {begin, end});
+    const std::vector<PatternMatch> matches = search.Matches({begin, end});
     for (auto match = matches.rbegin(); match != matches.rend(); ++match) {
       if (accept(*match)) return true;
     }

@@ -103,7 +103,13 @@ string_view AsciiForm(uint32_t code) {
 
 std::string Narrow(string_view text) {
   std::string narrow;
+  narrow.reserve(text.size());
   for (size_t at = 0; at < text.size();) {
+    size_t ascii = at;
+    while (ascii < text.size() && static_cast<unsigned char>(text[ascii]) < 0x80) ++ascii;
+    narrow.append(text.data() + at, ascii - at);
+    at = ascii;
+    if (at == text.size()) break;
     const Utf8Char c = CharAt(text, at);
     const string_view form = c.bytes > 1 ? AsciiForm(c.code) : "";
     const string_view kept = form.empty() ? text.substr(at, c.bytes) : form;
@@ -130,6 +136,7 @@ uint32_t LowerCase(uint32_t code) {
 }
 
 uint32_t Compose(uint32_t base, uint32_t mark) {
+  if (mark < kMarked.front().mark || mark > kMarked.back().mark) return 0;
   for (const MarkedLetters& marked : kMarked) {
     if (marked.mark != mark) continue;
     size_t composed = 0;
