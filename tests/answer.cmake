@@ -1,4 +1,4 @@
-foreach(test number choice trace_parts search reader vote)
+foreach(test number choice forms json languages text trace_parts search reader vote watcher)
   sextant_test(answer_${test}_test sextant_answer)
 endforeach()
 # Megabytes of hostile text: minutes under TSan, which has no thread to look at in pure functions.
