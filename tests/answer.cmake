@@ -8,3 +8,9 @@ endif()
 if(TARGET sextant_grade)
   sextant_test(answer_grade_test sextant_grade nlohmann_json::nlohmann_json ZLIB::ZLIB)
 endif()
+# The pairs and endings in tests/data say what the project takes for equal.
+if(NOT SEXTANT_CORE_ONLY)
+  sextant_test(answer_pairs_test sextant_answer nlohmann_json::nlohmann_json)
+  target_compile_definitions(answer_pairs_test
+    PRIVATE SEXTANT_TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/data")
+endif()
