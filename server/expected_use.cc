@@ -56,6 +56,7 @@ ExpectedUse::ExpectedUse(const v1::SolveRequest& request, const ModelConfig& mod
       sampling_limit_(request.sampling().has_max_trace_tokens()
                           ? request.sampling().max_trace_tokens()
                           : model.sampling.max_trace_tokens),
+      tokens_per_second_(model.tokens_per_second),
       price_(model.price) {
   const v1::Budget& budget = request.budget();
   if (budget.max_sequential_tokens() > 0) {
@@ -153,6 +154,7 @@ v1::Expectation ExpectedUse::Of(const v1::Strategy& strategy) const {
   v1::Expectation expectation;
   expectation.set_billed_tokens(Rounded(billed));
   expectation.set_sequential_tokens(Rounded(sequential));
+  if (tokens_per_second_ > 0) expectation.set_seconds(sequential / tokens_per_second_);
   if (price_) {
     expectation.set_cost_usd(
         (demand.prompt * price_->prompt_per_million + billed * price_->completion_per_million) /

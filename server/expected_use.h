@@ -81,6 +81,7 @@ class ExpectedUse {
   double deadline_limit_ = std::numeric_limits<double>::infinity();
   double token_budget_ = std::numeric_limits<double>::infinity();
   double cost_budget_ = std::numeric_limits<double>::infinity();  // USD.
+  double tokens_per_second_;                                      // Of one trace; 0: unknown.
   std::optional<PriceConfig> price_;
   bool native_beams_ = false;
 };

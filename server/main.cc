@@ -43,6 +43,23 @@ class Signals {
   sigset_t set_;
 };
 
+absl::StatusOr<Policy> PolicyOf(const Config& config) {
+  if (config.policy.empty()) return BuiltInPolicy();
+  return LoadPolicy(config.policy);
+}
+
+// The policy is read again; the rest of the configuration takes a restart. A wrong file changes
+// nothing.
+void Reload(const Config& config, Server& server) {
+  absl::StatusOr<Policy> policy = PolicyOf(config);
+  if (!policy.ok()) {
+    Log(absl::StrCat("SIGHUP: the policy stays as it is: ", policy.status().message()));
+    return;
+  }
+  Log(absl::StrCat("SIGHUP: policy ", policy->name, " is loaded"));
+  server.SetPolicy(*std::move(policy));
+}
+
 int Serve(const Config& config, const Policy& policy, const Signals& signals) {
   auto server = Server::Start(config, policy);
   if (!server.ok()) return Fail(server.status());
@@ -50,8 +67,7 @@ int Serve(const Config& config, const Policy& policy, const Signals& signals) {
                    ", policy ", policy.name));
   for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
     signal = signals.Await(absl::Hours(1));
-    if (signal == SIGHUP)
-      Log("SIGHUP: this version reloads nothing; restart to change the configuration");
+    if (signal == SIGHUP) Reload(config, **server);
   }
 
   Log(absl::StrCat("draining: solves may finish within ",
@@ -80,8 +96,7 @@ int Main(int argc, char** argv) {
   const Signals signals;
   const auto config = LoadConfig(path);
   if (!config.ok()) return Fail(config.status());
-  const auto policy =
-      config->policy.empty() ? absl::StatusOr<Policy>(BuiltInPolicy()) : LoadPolicy(config->policy);
+  const auto policy = PolicyOf(*config);
   if (!policy.ok()) return Fail(policy.status());
   if (check_only) {
     std::printf("%s is well-formed: %zu model(s), policy %s\n", path.c_str(), config->models.size(),

@@ -1,6 +1,7 @@
 #include "server/planner.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -72,7 +73,9 @@ class PlanWriter {
   void ExplainTraceLimits();
   void ExplainBudgets();
   StrategyTemplate Choose();
+  PolicyCell Cell();  // What the policy is asked about, with the reasons.
   StrategyTemplate ChooseByPolicy();
+  void SetRunnerUp(const PolicyRow& row);
   v1::Strategy Complete(StrategyTemplate chosen, Caps caps);
   int ChooseTraceCount(const StrategyTemplate& chosen, Caps caps);
   bool FitsWith(StrategyTemplate chosen, int n) const;
@@ -163,25 +166,48 @@ StrategyTemplate PlanWriter::Choose() {
   return {request_.strategy()};
 }
 
-StrategyTemplate PlanWriter::ChooseByPolicy() {
+PolicyCell PlanWriter::Cell() {
   const double held =
       std::min({double{1} * default_cap(), use_.traces_by_tokens(), use_.traces_by_cost()});
   const bool is_low = held < policy_.low_budget_below;
-  const PolicyCell cell{.horizon = model_.horizon,
-                        .budget = is_low ? BudgetLevel::kLow : BudgetLevel::kHigh,
-                        .difficulty = plan_.difficulty().difficulty()};
-  const PolicyRow& row = policy_.RowFor(cell);
-  plan_.set_row(row.name);
+  const double lengths =
+      std::min(use_.sequential_limit(), use_.deadline_limit()) / model_.typical_trace_tokens;
+  const bool is_tight = lengths < policy_.tight_time_below;
   Because(absl::StrFormat(
       "The budget is %s: it holds %.1f typical traces, %s the policy's %d (at most %d by %s).",
-      BudgetLevelName(cell.budget), held, is_low ? "fewer than" : "at least",
-      policy_.low_budget_below, default_cap(), cap_name()));
-  Because(absl::StrFormat(
-      "Row %s of policy %s fires for horizon %s, budget %s and difficulty %s: %s.", row.name,
-      policy_.name, HorizonName(cell.horizon), BudgetLevelName(cell.budget),
-      cell.difficulty == v1::DIFFICULTY_HARD ? "hard" : "easy",
-      StrategyName(row.strategy.strategy)));
+      BudgetLevelName(is_low ? BudgetLevel::kLow : BudgetLevel::kHigh), held,
+      is_low ? "fewer than" : "at least", policy_.low_budget_below, default_cap(), cap_name()));
+  if (std::isfinite(lengths)) {
+    Because(absl::StrFormat("Time is %s: it holds %.1f lengths of a typical trace, %s %g.",
+                            TimeLevelName(is_tight ? TimeLevel::kTight : TimeLevel::kLoose),
+                            lengths, is_tight ? "fewer than" : "at least",
+                            policy_.tight_time_below));
+  }
+  const v1::Goal goal = request_.budget().goal();
+  return {.horizon = model_.horizon,
+          .budget = is_low ? BudgetLevel::kLow : BudgetLevel::kHigh,
+          .time = is_tight ? TimeLevel::kTight : TimeLevel::kLoose,
+          .difficulty = plan_.difficulty().difficulty(),
+          .goal = goal == v1::GOAL_UNSPECIFIED ? v1::GOAL_BALANCED : goal};
+}
+
+StrategyTemplate PlanWriter::ChooseByPolicy() {
+  const PolicyCell cell = Cell();
+  const PolicyRow& row = policy_.RowFor(cell);
+  plan_.set_row(row.name);
+  Because(absl::StrFormat("Row %s of policy %s fires for %s: %s.", row.name, policy_.name,
+                          CellText(cell), StrategyName(row.strategy.strategy)));
+  if (const PolicyRow* next = policy_.NextRowFor(cell, row)) SetRunnerUp(*next);
   return row.strategy;
+}
+
+void PlanWriter::SetRunnerUp(const PolicyRow& row) {
+  PlanWriter other({request_, model_, policy_, time_left_});
+  const v1::Strategy strategy = other.Complete(row.strategy, {default_cap(), default_cap()});
+  v1::RunnerUp& runner_up = *plan_.mutable_runner_up();
+  runner_up.set_row(row.name);
+  runner_up.set_strategy_text(StrategyText(strategy));
+  *runner_up.mutable_expected() = use_.Of(strategy);
 }
 
 v1::Strategy PlanWriter::Complete(StrategyTemplate chosen, Caps caps) {

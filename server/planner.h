@@ -7,8 +7,12 @@
 // price of t tokens and of the prompt. Fewer than the policy's `low_budget_below` (3) is low, else
 // high.
 //
+// Time level: the sequential budget, or the tokens that the deadline leaves at the model's speed,
+// against the length of a typical trace; tight below the policy's `tight_time_below` (1.5).
+//
 // Strategy: one in the request is kept (row "request"). Else the first row of the policy fires that
-// fits horizon, budget level and difficulty.
+// fits horizon, goal, budget level, time level and difficulty; the next one that fits is the
+// runner-up.
 //
 // Size: an n that is not given, or `large`, is the largest up to the cap whose expected bill
 // (expected_use.h) the budgets of tokens and cost hold; at least k, at least 1. `k=large` is n.

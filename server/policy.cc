@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/built_in_policy.h"
 #include "server/did_you_mean.h"
 #include "server/yaml_document.h"
 #include "server/yaml_reader.h"
@@ -20,10 +21,19 @@ constexpr size_t kMaxRowNameBytes = 64;
 
 // Words of the file; an unset optional is `any`.
 using BudgetWord = std::optional<BudgetLevel>;
+using TimeWord = std::optional<TimeLevel>;
+using GoalWord = std::optional<v1::Goal>;
 using DifficultyWord = std::optional<v1::Difficulty>;
 using HorizonWord = std::optional<Horizon>;
 constexpr std::pair<absl::string_view, BudgetWord> kBudgetWords[] = {
     {"low", BudgetLevel::kLow}, {"high", BudgetLevel::kHigh}, {"any", std::nullopt}};
+constexpr std::pair<absl::string_view, TimeWord> kTimeWords[] = {
+    {"tight", TimeLevel::kTight}, {"loose", TimeLevel::kLoose}, {"any", std::nullopt}};
+constexpr std::pair<absl::string_view, GoalWord> kGoalWords[] = {{"balanced", v1::GOAL_BALANCED},
+                                                                 {"cheap", v1::GOAL_CHEAP},
+                                                                 {"fast", v1::GOAL_FAST},
+                                                                 {"accurate", v1::GOAL_ACCURATE},
+                                                                 {"any", std::nullopt}};
 constexpr std::pair<absl::string_view, DifficultyWord> kDifficultyWords[] = {
     {"easy", v1::DIFFICULTY_EASY}, {"hard", v1::DIFFICULTY_HARD}, {"any", std::nullopt}};
 constexpr std::pair<absl::string_view, HorizonWord> kHorizonWords[] = {
@@ -35,20 +45,19 @@ constexpr std::pair<absl::string_view, HorizonWord> kHorizonWords[] = {
 
 std::vector<PolicyCell> AllCells() {
   std::vector<PolicyCell> cells;
-  for (const auto& [name, horizon] : kHorizons) {
-    for (const BudgetLevel budget : {BudgetLevel::kLow, BudgetLevel::kHigh}) {
-      for (const v1::Difficulty difficulty : {v1::DIFFICULTY_EASY, v1::DIFFICULTY_HARD}) {
-        cells.push_back({horizon, budget, difficulty});
+  for (const auto& [horizon_name, horizon] : kHorizons) {
+    for (const auto& [goal_name, goal] : kGoalWords) {
+      if (!goal) continue;
+      for (const BudgetLevel budget : {BudgetLevel::kLow, BudgetLevel::kHigh}) {
+        for (const TimeLevel time : {TimeLevel::kTight, TimeLevel::kLoose}) {
+          for (const v1::Difficulty difficulty : {v1::DIFFICULTY_EASY, v1::DIFFICULTY_HARD}) {
+            cells.push_back({horizon, budget, time, difficulty, *goal});
+          }
+        }
       }
     }
   }
   return cells;
-}
-
-std::string CellText(const PolicyCell& cell) {
-  return absl::StrCat("horizon ", HorizonName(cell.horizon), ", budget ",
-                      BudgetLevelName(cell.budget), ", difficulty ",
-                      cell.difficulty == v1::DIFFICULTY_EASY ? "easy" : "hard");
 }
 
 std::string ReadName(YamlMap& map) {
@@ -75,7 +84,11 @@ PolicyRow ReadRow(YamlMap& map) {
     if (word) continue;
     for (const auto& [name, horizon] : kHorizons) row.horizons.push_back(horizon);
   }
+  for (const GoalWord& word : map.Words<GoalWord>("goal", kGoalWords)) {
+    if (word) row.goals.push_back(*word);
+  }
   row.budget = map.Word<BudgetWord>("budget", kBudgetWords).value_or(std::nullopt);
+  row.time = map.Word<TimeWord>("time", kTimeWords).value_or(std::nullopt);
   row.difficulty = map.Word<DifficultyWord>("difficulty", kDifficultyWords).value_or(std::nullopt);
   map.Require("strategy");
   if (const std::optional<std::string> text = map.Text("strategy")) {
@@ -96,14 +109,20 @@ PolicyRow ReadRow(YamlMap& map) {
 void CheckCoverage(const std::vector<PolicyRow>& rows, std::vector<YamlMap>& row_maps,
                    YamlMap& root) {
   std::set<const PolicyRow*> used;
+  std::vector<PolicyCell> uncovered;
   for (const PolicyCell& cell : AllCells()) {
     const auto row = std::find_if(rows.begin(), rows.end(),
                                   [&](const PolicyRow& candidate) { return candidate.Fits(cell); });
     if (row == rows.end()) {
-      root.Fail("rows", absl::StrCat("no row for ", CellText(cell)));
+      uncovered.push_back(cell);
     } else {
       used.insert(&*row);
     }
+  }
+  if (!uncovered.empty()) {
+    const size_t more = uncovered.size() - 1;
+    root.Fail("rows", absl::StrCat("no row for ", CellText(uncovered.front()),
+                                   more == 0 ? "" : absl::StrCat(", nor for ", more, " more")));
   }
   for (size_t i = 0; i < rows.size(); ++i) {
     if (used.count(&rows[i]) > 0) continue;
@@ -112,21 +131,30 @@ void CheckCoverage(const std::vector<PolicyRow>& rows, std::vector<YamlMap>& row
   }
 }
 
-PolicyRow Row(absl::string_view name, std::vector<Horizon> horizons, BudgetWord budget,
-              absl::string_view strategy) {
-  return {std::string(name), std::move(horizons), budget, std::nullopt,
-          ParseStrategyTemplate(strategy).value()};
-}
-
 }  // namespace
 
 absl::string_view BudgetLevelName(BudgetLevel level) {
   return level == BudgetLevel::kLow ? "low" : "high";
 }
 
+absl::string_view TimeLevelName(TimeLevel level) {
+  return level == TimeLevel::kTight ? "tight" : "loose";
+}
+
+std::string CellText(const PolicyCell& cell) {
+  const auto goal = std::find_if(std::begin(kGoalWords), std::end(kGoalWords),
+                                 [&](const auto& word) { return word.second == cell.goal; });
+  return absl::StrCat("horizon ", HorizonName(cell.horizon), ", goal ", goal->first, ", budget ",
+                      BudgetLevelName(cell.budget), ", time ", TimeLevelName(cell.time),
+                      ", difficulty ", cell.difficulty == v1::DIFFICULTY_EASY ? "easy" : "hard");
+}
+
 bool PolicyRow::Fits(const PolicyCell& cell) const {
-  return std::find(horizons.begin(), horizons.end(), cell.horizon) != horizons.end() &&
-         budget.value_or(cell.budget) == cell.budget &&
+  const auto holds = [](const auto& list, const auto& value) {
+    return std::find(list.begin(), list.end(), value) != list.end();
+  };
+  return holds(horizons, cell.horizon) && (goals.empty() || holds(goals, cell.goal)) &&
+         budget.value_or(cell.budget) == cell.budget && time.value_or(cell.time) == cell.time &&
          difficulty.value_or(cell.difficulty) == cell.difficulty;
 }
 
@@ -136,6 +164,12 @@ const PolicyRow& Policy::RowFor(const PolicyCell& cell) const {
   if (row == rows.end())
     std::abort();  // Our bug: ParsePolicy refuses policies with uncovered cells.
   return *row;
+}
+
+const PolicyRow* Policy::NextRowFor(const PolicyCell& cell, const PolicyRow& after) const {
+  const auto row = std::find_if(rows.begin() + (&after - rows.data()) + 1, rows.end(),
+                                [&](const PolicyRow& candidate) { return candidate.Fits(cell); });
+  return row == rows.end() ? nullptr : &*row;
 }
 
 absl::StatusOr<Policy> LoadPolicy(const std::string& path) {
@@ -153,6 +187,9 @@ absl::StatusOr<Policy> ParsePolicy(absl::string_view text, absl::string_view fil
   policy.name = ReadName(map);
   policy.low_budget_below = static_cast<int>(
       map.Integer("low_budget_below", 1, kMaxTraces).value_or(policy.low_budget_below));
+  policy.tight_time_below =
+      map.Number("tight_time_below", {.min = 0, .max = 1000, .above_min = true})
+          .value_or(policy.tight_time_below);
   map.Require("rows");
   std::vector<YamlMap> row_maps = map.Maps("rows", kMaxRows);
   std::set<std::string> names;
@@ -172,16 +209,10 @@ absl::StatusOr<Policy> ParsePolicy(absl::string_view text, absl::string_view fil
 }
 
 const Policy& BuiltInPolicy() {
-  // Never destroyed, so that it can be used until the last thread ends.
-  static const Policy& policy = *new Policy{
-      .name = "recipe",
-      .low_budget_below = 3,
-      .rows = {Row("low-short", {Horizon::kShort, Horizon::kNonReasoning}, BudgetLevel::kLow,
-                   "first_finish(k=1,n=large)"),
-               Row("low-long", {Horizon::kLong}, BudgetLevel::kLow, "simple"),
-               Row("high", {Horizon::kShort, Horizon::kLong, Horizon::kNonReasoning},
-                   BudgetLevel::kHigh, "majority_vote(n=large)"),
-               Row("unknown", {Horizon::kUnknown}, std::nullopt, "majority_vote(n=large)")}};
+  // Never destroyed, so that it can be used until the last thread ends. That it can be parsed is
+  // tested.
+  static const Policy& policy =
+      *new Policy(ParsePolicy(kBuiltInPolicyText, "deploy/policies/sextant.yaml").value());
   return policy;
 }
 

@@ -28,12 +28,11 @@ void InitGrpcPlugins(const ServerConfig& config) {
 
 }  // namespace
 
-Server::Server(const Config& config, const Policy& policy)
-    : config_(config), policy_(policy), metrics_(config) {}
+Server::Server(const Config& config) : config_(config), metrics_(config) {}
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, const Policy& policy,
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, Policy policy,
                                                       Resolver::LookUp look_up) {
-  std::unique_ptr<Server> server(new Server(config, policy));
+  std::unique_ptr<Server> server(new Server(config));
   if (!config.server.metrics.empty()) {
     absl::Status status = server->metrics_.Serve(config.server.metrics);
     if (!status.ok()) return status;
@@ -42,7 +41,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, cons
     server->workers_.push_back(std::make_unique<Worker>(config, server->metrics_, look_up));
   }
   server->service_ =
-      std::make_unique<SolveService>(config, policy, server->metrics_, server->workers_);
+      std::make_unique<SolveService>(config, std::move(policy), server->metrics_, server->workers_);
 
   InitGrpcPlugins(config.server);
   grpc::ServerBuilder builder;

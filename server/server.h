@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -18,12 +19,14 @@ namespace sextant {
 // Any thread. Start, then drain, once each; destruction drains without waiting for solves.
 class Server {
  public:
-  // `config` and `policy` outlive the server. `look_up` replaces the system's name look-up.
+  // `config` outlives the server. `look_up` replaces the system's name look-up.
   // UNAVAILABLE when an address cannot be listened on.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
-      const Config& config, const Policy& policy,
-      Resolver::LookUp look_up = Resolver::SystemLookUp);
+      const Config& config, Policy policy, Resolver::LookUp look_up = Resolver::SystemLookUp);
   ~Server();
+
+  // Plans made from now on ask this policy; running solves keep their plans.
+  void SetPolicy(Policy policy) { service_->SetPolicy(std::move(policy)); }
 
   // HOST:PORT of the gRPC service, with the port that was chosen where the configuration says 0.
   const std::string& address() const { return address_; }
@@ -35,10 +38,9 @@ class Server {
   void EndSolves() { service_->EndAll(); }
 
  private:
-  Server(const Config& config, const Policy& policy);
+  explicit Server(const Config& config);
 
   const Config& config_;
-  const Policy& policy_;
   Metrics metrics_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<SolveService> service_;

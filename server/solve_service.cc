@@ -59,9 +59,22 @@ class RefusedStream : public grpc::ServerWriteReactor<v1::SolveEvent> {
 
 }  // namespace
 
-SolveService::SolveService(const Config& config, const Policy& policy, Metrics& metrics,
+SolveService::SolveService(const Config& config, Policy policy, Metrics& metrics,
                            std::vector<std::unique_ptr<Worker>>& workers)
-    : config_(config), policy_(policy), metrics_(metrics), workers_(workers) {}
+    : config_(config), metrics_(metrics), workers_(workers) {
+  SetPolicy(std::move(policy));
+}
+
+void SolveService::SetPolicy(Policy policy) {
+  auto next = std::make_shared<const Policy>(std::move(policy));
+  std::lock_guard lock(policy_mu_);
+  policy_ = std::move(next);
+}
+
+std::shared_ptr<const Policy> SolveService::CurrentPolicy() const {
+  std::lock_guard lock(policy_mu_);
+  return policy_;
+}
 
 absl::StatusOr<const ModelConfig*> SolveService::FindModel(const std::string& name) const {
   for (const ModelConfig& model : config_.models) {
@@ -80,8 +93,9 @@ absl::StatusOr<v1::Plan> SolveService::PlanFor(const v1::SolveRequest& request,
   const auto model = FindModel(request.model());
   if (!model.ok()) return model.status();
   if (absl::Status status = CheckRequest(request, **model); !status.ok()) return status;
+  const std::shared_ptr<const Policy> policy = CurrentPolicy();
   return MakePlan(
-      {.request = request, .model = **model, .policy = policy_, .time_left = time_left});
+      {.request = request, .model = **model, .policy = *policy, .time_left = time_left});
 }
 
 Worker& SolveService::NextWorker() {

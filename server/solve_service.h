@@ -6,6 +6,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "server/config.h"
@@ -20,7 +21,7 @@ namespace sextant {
 // Any thread. What it is given outlives it; it outlives its calls.
 class SolveService : public v1::Sextant::CallbackService {
  public:
-  SolveService(const Config& config, const Policy& policy, Metrics& metrics,
+  SolveService(const Config& config, Policy policy, Metrics& metrics,
                std::vector<std::unique_ptr<Worker>>& workers);
 
   grpc::ServerUnaryReactor* Solve(grpc::CallbackServerContext* context,
@@ -38,12 +39,14 @@ class SolveService : public v1::Sextant::CallbackService {
                                        const v1::ListModelsRequest* request,
                                        v1::ListModelsResponse* response) override;
 
+  void SetPolicy(Policy policy);  // For plans made from now on.
   // Refuses new solves with UNAVAILABLE from now on.
   void BeginDrain() { draining_ = true; }
   // Ends every running solve with what it has; stop_reason DRAINING.
   void EndAll();
 
  private:
+  std::shared_ptr<const Policy> CurrentPolicy() const;
   absl::StatusOr<const ModelConfig*> FindModel(const std::string& name) const;
   absl::StatusOr<v1::Plan> PlanFor(const v1::SolveRequest& request, absl::Duration time_left) const;
   absl::StatusOr<SolveCall::Inputs> InputsFor(const grpc::CallbackServerContext& context,
@@ -51,7 +54,9 @@ class SolveService : public v1::Sextant::CallbackService {
   Worker& NextWorker();
 
   const Config& config_;
-  const Policy& policy_;
+  mutable std::mutex policy_mu_;
+  // Guarded by policy_mu_. Shared: a plan that is being made keeps the policy that it began with.
+  std::shared_ptr<const Policy> policy_;
   Metrics& metrics_;
   std::vector<std::unique_ptr<Worker>>& workers_;
   std::atomic<unsigned> next_worker_ = 0;

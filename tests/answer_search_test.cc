@@ -24,7 +24,7 @@ std::vector<std::string> Boxes(absl::string_view text) {
 // The matches of one pattern, last first.
 std::vector<std::string> Matches(absl::string_view text, const char* pattern) {
   const RE2 compiled(pattern);
-  const std::array<const RE2*, 1> patterns = {&compiled};
+  const std::array<WordedPattern, 1> patterns = {{{&compiled, 0}}};
   std::vector<std::string> found;
   AcceptLastMatch(text, {patterns}, [&](const PatternMatch& match) {
     found.emplace_back(text.substr(match.begin, match.end - match.begin));

@@ -34,7 +34,7 @@ class PlannerTest : public testing::Test {
 
   v1::SolveRequest request_;
   ModelConfig model_;
-  Policy policy_ = BuiltInPolicy();
+  Policy policy_ = LoadPolicy(SEXTANT_SOURCE_DIR "/deploy/policies/recipe.yaml").value();
   absl::Duration time_left_ = absl::InfiniteDuration();
 };
 
@@ -66,8 +66,8 @@ TEST_F(PlannerTest, SaysWhyInSentences) {
           "budget.max_tokens (20000) holds 4.9 typical traces.",
           "The budget is high: it holds 4.9 typical traces, at least the policy's 3 (at most 8 "
           "by the model's max_traces).",
-          "Row high of policy recipe fires for horizon long, budget high and difficulty hard: "
-          "majority_vote.",
+          "Row high of policy recipe fires for horizon long, goal balanced, budget high, time "
+          "loose, difficulty hard: majority_vote.",
           "n is 4: the most whose expected bill fits the budget."}));
 }
 
@@ -103,6 +103,48 @@ TEST_F(PlannerTest, SizesTheVoteOfUnknownHorizonsToTheBudget) {
 
   EXPECT_EQ(Plan().row(), "unknown");
   EXPECT_EQ(Strategy(), "majority_vote(n=2)");
+}
+
+TEST_F(PlannerTest, AsksThePolicyAboutGoalAndTimeAndNamesTheRunnerUp) {
+  policy_ = ParsePolicy(R"yaml(name: mine
+tight_time_below: 2
+rows:
+  - {name: soon, horizon: any, goal: [fast, cheap], strategy: "first_finish(k=3,n=8)"}
+  - {name: late, horizon: any, time: tight, strategy: "first_finish(k=1,n=4)"}
+  - {name: rest, horizon: any, strategy: "majority_vote(n=4)"}
+)yaml",
+                        "p.yaml")
+                .value();
+  model_.tokens_per_second = 100;
+
+  EXPECT_EQ(Plan().row(), "rest");
+  EXPECT_FALSE(Plan().has_runner_up());
+
+  time_left_ = absl::Seconds(80);
+  EXPECT_EQ(Plan().row(), "late");
+  EXPECT_EQ(Plan().runner_up().row(), "rest");
+  EXPECT_EQ(Plan().runner_up().strategy_text(), "majority_vote(n=4)");
+  EXPECT_EQ(Plan().runner_up().expected().billed_tokens(), 4 * 4096);
+  EXPECT_NEAR(Plan().expected().seconds(), Plan().expected().sequential_tokens() / 100.0, 0.01);
+  EXPECT_TRUE(Says("Time is tight: it holds 2.0 lengths of a typical trace, fewer than 2."));
+
+  request_.mutable_budget()->set_goal(v1::GOAL_CHEAP);
+  EXPECT_EQ(Plan().row(), "soon");
+}
+
+TEST_F(PlannerTest, TakesASequentialBudgetAsTime) {
+  policy_ = ParsePolicy(R"yaml(name: mine
+rows:
+  - {name: late, horizon: any, time: tight, strategy: simple}
+  - {name: rest, horizon: any, strategy: "majority_vote(n=4)"}
+)yaml",
+                        "p.yaml")
+                .value();
+
+  request_.mutable_budget()->set_max_sequential_tokens(3 * 4096 / 2 - 1);
+  EXPECT_EQ(Plan().row(), "late");
+  request_.mutable_budget()->set_max_sequential_tokens(3 * 4096 / 2);
+  EXPECT_EQ(Plan().row(), "rest");
 }
 
 TEST_F(PlannerTest, CountsCostAsABudget) {

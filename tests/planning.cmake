@@ -1,5 +1,6 @@
 foreach(name config_test policy_test planner_test expected_use_test difficulty_test spec_test request_check_test)
   sextant_test(${name} sextant_planning)
 endforeach()
+target_compile_definitions(planner_test PRIVATE SEXTANT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_compile_definitions(policy_test PRIVATE SEXTANT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_compile_definitions(config_test PRIVATE SEXTANT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")

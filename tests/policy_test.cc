@@ -14,45 +14,35 @@ std::string Errors(absl::string_view text) {
   return std::string(ParsePolicy(text, "p.yaml").status().message());
 }
 
-// Name of the built-in row that fires.
-std::string BuiltInRow(Horizon horizon, BudgetLevel budget) {
-  return BuiltInPolicy().RowFor({horizon, budget, v1::DIFFICULTY_HARD}).name;
+Policy Recipe() { return LoadPolicy(SEXTANT_SOURCE_DIR "/deploy/policies/recipe.yaml").value(); }
+
+std::string RecipeStrategy(Horizon horizon, BudgetLevel budget) {
+  const Policy recipe = Recipe();
+  const PolicyRow& row = recipe.RowFor({.horizon = horizon, .budget = budget});
+  return StrategyText(row.strategy.strategy);
 }
 
-std::string BuiltInStrategy(Horizon horizon, BudgetLevel budget) {
-  return StrategyText(
-      BuiltInPolicy().RowFor({horizon, budget, v1::DIFFICULTY_EASY}).strategy.strategy);
+TEST(RecipeTest, IsTheDecisionMatrixOfThePaper) {
+  EXPECT_EQ(RecipeStrategy(Horizon::kShort, BudgetLevel::kLow), "first_finish(k=1)");
+  EXPECT_EQ(RecipeStrategy(Horizon::kNonReasoning, BudgetLevel::kLow), "first_finish(k=1)");
+  EXPECT_EQ(RecipeStrategy(Horizon::kLong, BudgetLevel::kLow), "simple");
+  EXPECT_EQ(RecipeStrategy(Horizon::kShort, BudgetLevel::kHigh), "majority_vote");
+  EXPECT_EQ(RecipeStrategy(Horizon::kNonReasoning, BudgetLevel::kHigh), "majority_vote");
+  EXPECT_EQ(RecipeStrategy(Horizon::kLong, BudgetLevel::kHigh), "majority_vote");
+  EXPECT_EQ(RecipeStrategy(Horizon::kUnknown, BudgetLevel::kLow), "majority_vote");
 }
 
-TEST(BuiltInPolicyTest, IsTheDecisionMatrixOfThePaper) {
-  EXPECT_EQ(BuiltInStrategy(Horizon::kShort, BudgetLevel::kLow), "first_finish(k=1)");
-  EXPECT_EQ(BuiltInStrategy(Horizon::kNonReasoning, BudgetLevel::kLow), "first_finish(k=1)");
-  EXPECT_EQ(BuiltInStrategy(Horizon::kLong, BudgetLevel::kLow), "simple");
-  EXPECT_EQ(BuiltInStrategy(Horizon::kShort, BudgetLevel::kHigh), "majority_vote");
-  EXPECT_EQ(BuiltInStrategy(Horizon::kNonReasoning, BudgetLevel::kHigh), "majority_vote");
-  EXPECT_EQ(BuiltInStrategy(Horizon::kLong, BudgetLevel::kHigh), "majority_vote");
-  EXPECT_EQ(BuiltInRow(Horizon::kUnknown, BudgetLevel::kLow), "unknown");
-  EXPECT_EQ(BuiltInRow(Horizon::kUnknown, BudgetLevel::kHigh), "unknown");
-}
-
-TEST(BuiltInPolicyTest, EqualsTheFileThatUsersCopy) {
-  const absl::StatusOr<Policy> file = LoadPolicy(SEXTANT_SOURCE_DIR "/deploy/policies/recipe.yaml");
+TEST(BuiltInPolicyTest, IsTheFileThatUsersCopy) {
+  const absl::StatusOr<Policy> file =
+      LoadPolicy(SEXTANT_SOURCE_DIR "/deploy/policies/sextant.yaml");
 
   ASSERT_TRUE(file.ok()) << file.status();
-  const Policy& built_in = BuiltInPolicy();
-  EXPECT_EQ(file->name, built_in.name);
-  EXPECT_EQ(file->low_budget_below, built_in.low_budget_below);
-  ASSERT_EQ(file->rows.size(), built_in.rows.size());
-  for (size_t i = 0; i < built_in.rows.size(); ++i) {
-    const PolicyRow& row = built_in.rows[i];
-    EXPECT_EQ(file->rows[i].name, row.name);
-    EXPECT_EQ(file->rows[i].horizons, row.horizons) << row.name;
-    EXPECT_EQ(file->rows[i].budget, row.budget) << row.name;
-    EXPECT_EQ(file->rows[i].difficulty, row.difficulty) << row.name;
+  EXPECT_EQ(BuiltInPolicy().name, "sextant");
+  ASSERT_EQ(file->rows.size(), BuiltInPolicy().rows.size());
+  for (size_t i = 0; i < file->rows.size(); ++i) {
+    EXPECT_EQ(file->rows[i].name, BuiltInPolicy().rows[i].name);
     EXPECT_EQ(file->rows[i].strategy.strategy.SerializeAsString(),
-              row.strategy.strategy.SerializeAsString())
-        << row.name;
-    EXPECT_EQ(file->rows[i].strategy.k_is_n, row.strategy.k_is_n) << row.name;
+              BuiltInPolicy().rows[i].strategy.strategy.SerializeAsString());
   }
 }
 
@@ -68,22 +58,43 @@ rows:
 
   ASSERT_TRUE(policy.ok()) << policy.status();
   EXPECT_EQ(policy->low_budget_below, 5);
-  EXPECT_EQ(policy->RowFor({Horizon::kLong, BudgetLevel::kLow, v1::DIFFICULTY_HARD}).name, "hard");
-  EXPECT_EQ(policy->RowFor({Horizon::kLong, BudgetLevel::kLow, v1::DIFFICULTY_EASY}).name, "poor");
-  EXPECT_EQ(policy->RowFor({Horizon::kLong, BudgetLevel::kHigh, v1::DIFFICULTY_EASY}).name, "rest");
-  EXPECT_EQ(policy->RowFor({Horizon::kUnknown, BudgetLevel::kHigh, v1::DIFFICULTY_HARD}).name,
+  EXPECT_EQ(policy
+                ->RowFor({.horizon = Horizon::kLong,
+                          .budget = BudgetLevel::kLow,
+                          .difficulty = v1::DIFFICULTY_HARD})
+                .name,
+            "hard");
+  EXPECT_EQ(policy
+                ->RowFor({.horizon = Horizon::kLong,
+                          .budget = BudgetLevel::kLow,
+                          .difficulty = v1::DIFFICULTY_EASY})
+                .name,
+            "poor");
+  EXPECT_EQ(policy
+                ->RowFor({.horizon = Horizon::kLong,
+                          .budget = BudgetLevel::kHigh,
+                          .difficulty = v1::DIFFICULTY_EASY})
+                .name,
+            "rest");
+  EXPECT_EQ(policy
+                ->RowFor({.horizon = Horizon::kUnknown,
+                          .budget = BudgetLevel::kHigh,
+                          .difficulty = v1::DIFFICULTY_HARD})
+                .name,
             "rest");
   EXPECT_TRUE(policy->rows[2].strategy.k_is_n);
 }
 
 TEST(PolicyTest, RefusesCellsWithoutARow) {
-  EXPECT_EQ(Errors(R"yaml(name: p
+  EXPECT_EQ(
+      Errors(R"yaml(name: p
 rows:
   - {name: a, horizon: [long, short, unknown], strategy: simple}
   - {name: b, horizon: non_reasoning, budget: low, strategy: simple}
   - {name: c, horizon: non_reasoning, budget: high, difficulty: hard, strategy: simple}
 )yaml"),
-            "p.yaml:3: rows: no row for horizon non_reasoning, budget high, difficulty easy");
+      "p.yaml:3: rows: no row for horizon non_reasoning, goal balanced, budget high, time tight, "
+      "difficulty easy, nor for 7 more");
 }
 
 TEST(PolicyTest, RefusesRowsThatCanNeverFire) {

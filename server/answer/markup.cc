@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/answer/unicode.h"
 
 namespace sextant {
 namespace {
@@ -53,6 +54,15 @@ constexpr std::array<Rewrite, 9> kUnicode = {{{"\xE2\x88\x92", "-"},  // minus s
                                               {"\xE2\x80\x8B", ""},   // zero-width space
                                               {"\xC3\x97", "*"}}};    // multiplication sign
 
+// Bytes that may not stand for themselves.
+constexpr std::array<bool, 256> SpecialBytes() {
+  std::array<bool, 256> special = {};
+  for (size_t byte = 0x80; byte < special.size(); ++byte) special[byte] = true;
+  for (const char c : string_view("\\$`~{*_")) special[static_cast<unsigned char>(c)] = true;
+  return special;
+}
+constexpr std::array<bool, 256> kSpecial = SpecialBytes();
+
 template <size_t N>
 bool Contains(const std::array<string_view, N>& names, string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -67,6 +77,11 @@ class Undresser {
 
   std::string Run() {
     while (at_ < in_.size()) {
+      const size_t plain = PlainBytes();
+      if (plain > 0) {
+        Emit(in_.substr(at_, plain), plain);
+        continue;
+      }
       const char c = in_[at_];
       if (c == '\\') {
         Command();
@@ -88,16 +103,30 @@ class Undresser {
   }
 
  private:
+  // How many of the next bytes stand for themselves.
+  size_t PlainBytes() const {
+    size_t end = at_;
+    while (end < in_.size() && !kSpecial[static_cast<unsigned char>(in_[end])]) ++end;
+    return end - at_;
+  }
+
   void Emit(string_view text, size_t read) {
     absl::StrAppend(&out_, text);
     at_ += read;
   }
 
   void NonAscii() {
-    for (const auto& [from, to] : kUnicode) {
-      if (absl::StartsWith(in_.substr(at_), from)) return Emit(to, from.size());
+    const Utf8Char c = CharAt(in_, at_);
+    // All characters that are rewritten begin with one of these bytes.
+    const unsigned char lead = static_cast<unsigned char>(in_[at_]);
+    if (lead == 0xC2 || lead == 0xC3 || lead == 0xE2) {
+      for (const auto& [from, to] : kUnicode) {
+        if (absl::StartsWith(in_.substr(at_), from)) return Emit(to, from.size());
+      }
+    } else if (const string_view form = AsciiForm(c.code); !form.empty()) {
+      return Emit(form, c.bytes);
     }
-    Emit(in_.substr(at_, 1), 1);
+    Emit(in_.substr(at_, c.bytes), c.bytes);
   }
 
   void Command() {
@@ -250,7 +279,7 @@ size_t MatchingBrace(string_view text, size_t open, size_t limit) {
 }
 
 std::string PlainText(string_view statement) {
-  statement = statement.substr(0, kMaxStatementBytes);
+  statement = CutAtChar(statement, kMaxStatementBytes);
   std::string plain = Undresser(statement, 0, ClosingBraces(statement), 0).Run();
   absl::RemoveExtraAsciiWhitespace(&plain);
   return std::string(StripEnds(plain));

@@ -16,8 +16,9 @@ size_t MatchingBrace(absl::string_view text, size_t open, size_t limit);
 
 // Plain text of a statement: `\text{(B) } 3\,\text{cm}` becomes "(B) 3 cm" and `**204**` "204".
 // Fractions become "(a)⁄(b)" with U+2044, so that 2\frac12 stays apart from 2(1)/2. Unknown
-// commands keep their names and braces. Spaces are collapsed, Unicode minus signs and spaces become
-// ASCII, and a full stop at the end is dropped. Input beyond kMaxStatementBytes is cut.
+// commands keep their names and braces. Spaces are collapsed, Unicode minus signs, spaces and
+// full-width characters become ASCII, and a full stop at the end is dropped. Input beyond
+// kMaxStatementBytes is cut.
 std::string PlainText(absl::string_view statement);
 
 // U+2044, which stands between the two parts of a LaTeX fraction in plain text.

@@ -12,74 +12,14 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "server/answer/markup.h"
+#include "server/answer/unit_words.h"
 
 namespace sextant {
 namespace {
 
 using absl::string_view;
 
-// Units that stand for themselves even as one letter or without a space before them.
-constexpr std::array<string_view, 41> kUnits = {
-    "m",   "s",   "g",   "h",  "K",   "N",   "J",   "W",   "V",  "L",  "l",  "cm",  "mm", "km",
-    "dm",  "nm",  "kg",  "mg", "ms",  "min", "hr",  "hrs", "in", "ft", "mi", "kJ",  "kW", "Hz",
-    "kHz", "MHz", "GHz", "eV", "keV", "MeV", "GeV", "mol", "mL", "ml", "Pa", "kPa", "USD"};
-// Words that make a number part of something else: "5 or 6", "3 times larger", "2 pi".
-constexpr std::array<string_view, 46> kNoUnits = {
-    "or",    "and",     "to",    "plus",    "minus",    "times",   "over",    "if",
-    "when",  "is",      "are",   "was",     "mod",      "modulo",  "not",     "but",
-    "than",  "less",    "more",  "hundred", "thousand", "million", "billion", "trillion",
-    "dozen", "pi",      "sqrt",  "ln",      "log",      "sin",     "cos",     "tan",
-    "exp",   "squared", "cubed", "where",   "with",     "out",     "between", "from",
-    "by",    "for",     "in",    "so",      "then",     "greater"};
 constexpr std::array<string_view, 4> kCurrency = {"$", "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5"};
-constexpr size_t kMaxUnitWords = 4;
-constexpr size_t kMaxUnitBytes = 60;
-
-template <size_t N>
-bool Contains(const std::array<string_view, N>& words, string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-bool IsPowerOfUnit(string_view text) {
-  return text.empty() || text == "\xC2\xB2" || text == "\xC2\xB3" || text == "^2" || text == "^3" ||
-         text == "^{2}" || text == "^{3}" || text == "^-1" || text == "^{-1}" || text == "^-2" ||
-         text == "^{-2}";
-}
-
-// A word that may follow a number as its unit; `attached` to it without a space ("5cm", not "5x").
-bool IsUnitWord(string_view word, string_view before) {
-  size_t letters = 0;
-  while (letters < word.size() && absl::ascii_isalpha(word[letters])) ++letters;
-  const string_view name = word.substr(0, letters);
-  if (name.empty() || !IsPowerOfUnit(word.substr(letters))) return false;
-  if (Contains(kUnits, name)) return name != "in" || before.empty();
-  return letters > 1 && !before.empty() && !Contains(kNoUnits, absl::AsciiStrToLower(name));
-}
-
-// "" | "cm" | " minutes" | "°" | " m/s^2" | " square units" ...
-bool IsUnit(string_view rest) {
-  if (rest.empty()) return true;
-  if (rest.size() > kMaxUnitBytes) return false;
-  if (absl::ConsumePrefix(&rest, "^")) {
-    if (!absl::StartsWith(rest, kDegreeSign) && !absl::StartsWith(rest, "{")) return false;
-    absl::ConsumePrefix(&rest, "{");
-  }
-  if (absl::ConsumePrefix(&rest, kDegreeSign)) {
-    absl::ConsumePrefix(&rest, "}");
-    rest = absl::StripAsciiWhitespace(rest);
-    return rest.empty() || rest == "C" || rest == "F";
-  }
-  const string_view before = rest.front() == ' ' ? " " : "";
-  const std::vector<string_view> words =
-      absl::StrSplit(rest, absl::ByAnyChar(" /*"), absl::SkipEmpty());
-  if (words.size() > kMaxUnitWords) return false;
-  bool first = true;
-  for (const string_view word : words) {
-    if (!IsUnitWord(word, first ? before : " ")) return false;
-    first = false;
-  }
-  return true;
-}
 
 mpz_class PowerOfTen(unsigned long exponent) {
   mpz_class power;
@@ -93,11 +33,12 @@ class NumberScanner {
   explicit NumberScanner(string_view text) : rest_(text) {}
 
   string_view rest() const { return rest_; }
+  bool has_currency() const { return has_currency_; }
 
   // [sign] number [/ number], a fraction, or a mixed number.
   std::optional<mpq_class> Value() {
     const bool negative = Sign();
-    for (const string_view sign : kCurrency) absl::ConsumePrefix(&rest_, sign);
+    for (const string_view sign : kCurrency) has_currency_ |= absl::ConsumePrefix(&rest_, sign);
     std::optional<mpq_class> value = Magnitude();
     if (!value.has_value()) return std::nullopt;
     if (negative) *value = -*value;
@@ -250,6 +191,7 @@ class NumberScanner {
   }
 
   string_view rest_;
+  bool has_currency_ = false;
 };
 
 // What stands left of an equals sign names the value; it is no list and no open equation.
@@ -263,37 +205,43 @@ bool NamesAValue(string_view left, const mpq_class& value) {
          !any([](char c) { return c == '+' || c == '-' || c == '^'; });
 }
 
-std::optional<mpq_class> ReadValue(string_view plain, PercentMeans percent) {
+std::optional<NumberReading> ReadValue(string_view plain, PercentMeans percent) {
   NumberScanner scanner(plain);
   std::optional<mpq_class> value = scanner.Value();
   if (!value.has_value()) return std::nullopt;
-  string_view rest = scanner.rest();
-  const string_view bare = absl::StripAsciiWhitespace(rest);
+  const string_view rest = absl::StripTrailingAsciiWhitespace(scanner.rest());
+  const string_view bare = absl::StripLeadingAsciiWhitespace(rest);
   if (bare == "%" || bare == "percent" || bare == "per cent") {
     if (percent == PercentMeans::kHundredths) *value /= 100;
-    return value;
+    return NumberReading{*std::move(value), false};
   }
-  if (!IsUnit(absl::StripTrailingAsciiWhitespace(rest))) return std::nullopt;
-  return value;
+  if (!IsUnit(rest)) return std::nullopt;
+  return NumberReading{*std::move(value), !rest.empty() || scanner.has_currency()};
 }
 
 }  // namespace
 
-std::optional<mpq_class> ReadNumber(string_view plain, PercentMeans percent) {
+std::optional<NumberReading> ReadNumberWithUnit(string_view plain, PercentMeans percent) {
   const size_t almost = plain.find(kAlmostEqual);
   if (almost != string_view::npos) {
     if (percent == PercentMeans::kUnit) return std::nullopt;
     const string_view exact = absl::StripAsciiWhitespace(plain.substr(0, almost));
-    if (std::optional<mpq_class> value = ReadNumber(exact, percent)) return value;
+    if (auto value = ReadNumberWithUnit(exact, percent)) return value;
     plain = plain.substr(almost + kAlmostEqual.size());
     if (absl::StrContains(plain, kAlmostEqual)) return std::nullopt;
   }
   const size_t equals = plain.rfind('=');
   if (equals == string_view::npos) return ReadValue(plain, percent);
-  std::optional<mpq_class> value =
+  std::optional<NumberReading> read =
       ReadValue(absl::StripAsciiWhitespace(plain.substr(equals + 1)), percent);
-  if (!value.has_value() || !NamesAValue(plain.substr(0, equals), *value)) return std::nullopt;
-  return value;
+  if (!read.has_value() || !NamesAValue(plain.substr(0, equals), read->value)) return std::nullopt;
+  return read;
+}
+
+std::optional<mpq_class> ReadNumber(string_view plain, PercentMeans percent) {
+  std::optional<NumberReading> read = ReadNumberWithUnit(plain, percent);
+  if (!read.has_value()) return std::nullopt;
+  return std::move(read->value);
 }
 
 std::string CanonicalNumber(const mpq_class& number) { return number.get_str(); }

@@ -5,16 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <deque>
 #include <string>
-#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "absl/types/span.h"
+#include "server/answer/markup.h"
+#include "server/answer/phrase_table.h"
 #include "server/answer/statement_search.h"
 
 namespace sextant {
@@ -22,76 +19,12 @@ namespace {
 
 using absl::string_view;
 
-constexpr size_t kMaxLineBytes = 400;  // Of what follows a phrase: an answer and a reason.
-constexpr int kMaxPhrases = 64;        // Tried in one text; none of more says anything.
-constexpr int kMaxLineBreaks = 3;      // Between a heading "Final answer" and what it announces.
-constexpr size_t kBytesBefore = 32;    // Before a phrase, where it may be denied or supposed.
-constexpr size_t kBytesAfter = 120;    // After a phrase, where it may be doubted.
-
-// The phrases of a set include those of the sets before it. In a pattern, SAYS stands for what
-// leads from the phrase to the answer, and RIGHT for the words that praise an option.
-struct PhrasePattern {
-  PhraseSet set;
-  bool labelled;        // See Phrase.
-  string_view pattern;  // A capturing group, where there is one, is where the answer begins.
-};
-constexpr std::array<PhrasePattern, 7> kPhrases = {{
-    {PhraseSet::kExplicit, false, R"(\bfinal answer\bSAYS)"},
-    {PhraseSet::kExplicit, false, R"(<answer>)"},
-    {PhraseSet::kAnswer, false, R"(\banswer\bSAYS)"},
-    {PhraseSet::kChoice, false, R"(\bRIGHT \w+\bSAYS)"},
-    {PhraseSet::kChoice, true,
-     R"(\b(?:match(?:es|ing|ed by)?|correspond(?:s|ing)? (?:to|with)|is|selects?|chooses?|pick|given by)"
-     R"(|(?:found|described|shown|stated) in|represented by|aligns with|agrees with),?\s+)"
-     R"((?:the )?(?:answer )?[*_(\[]*(?:option|choice)\b)"},
-    {PhraseSet::kChoice, true,
-     R"((?:^|[\s(*_\[{])((?-i:[A-Z])[)*_\]}]*),? (?:is|must be|remains|as) )"
-     R"((?:(?:therefore|thus|indeed|clearly|also|the|only|most) )*RIGHT\b)"},
-    {PhraseSet::kChoice, true,
-     R"(\b(?:making|makes|make|leaving|leaves|leave) [*_(\[]*(?:option |choice )?[*_(\[]*)"
-     R"(((?-i:[A-Z])[)*_\]}]*) (?:as )?(?:the )?(?:only |most )?RIGHT\b)"},
-}};
-constexpr string_view kSays =
-    R"((?:[^.\n:=?!]{0,80}?\b(?:is|be|was|equals)\b|[*_ ]*[:=]|[*_ ]*\n))"
-    R"((?:[\s:*_$]*\b(?:therefore|thus|then|simply|just|indeed|exactly|equal to|given by|clearly|likely)\b)*)";
-constexpr string_view kRight =
-    R"((?:correct|right|best|appropriate|valid|accurate|suitable|plausible))";
-
-// One of these words is in every phrase of the sets up to kAnswer, and of all sets.
-constexpr char kAnswerHint[] = "answer";
-constexpr char kChoiceHint[] = "answer|option|choice|RIGHT";
-
-class Patterns {
- public:
-  Patterns() {
-    for (const PhrasePattern& phrase : kPhrases) {
-      compiled_.emplace_back(Expanded(phrase.pattern), Options());
-      all_.push_back(&compiled_.back());
-    }
-  }
-
-  PatternSet UpTo(PhraseSet set) const {
-    const auto beyond = [set](const PhrasePattern& phrase) { return phrase.set > set; };
-    const auto count = std::find_if(kPhrases.begin(), kPhrases.end(), beyond) - kPhrases.begin();
-    return {absl::MakeConstSpan(all_).first(static_cast<size_t>(count)),
-            set == PhraseSet::kChoice ? &choice_hint_ : &answer_hint_};
-  }
-
- private:
-  static RE2::Options Options() {
-    RE2::Options options(RE2::Latin1);  // The patterns are ASCII, and bytes match faster.
-    options.set_case_sensitive(false);
-    return options;
-  }
-  static std::string Expanded(string_view pattern) {
-    return absl::StrReplaceAll(pattern, {{"SAYS", kSays}, {"RIGHT", kRight}});
-  }
-
-  std::deque<RE2> compiled_;
-  std::vector<const RE2*> all_;
-  RE2 answer_hint_{Expanded(kAnswerHint), Options()};
-  RE2 choice_hint_{Expanded(kChoiceHint), Options()};
-};
+constexpr size_t kMaxLineBytes = 400;     // Of what follows a phrase: an answer and a reason.
+constexpr int kMaxPhrases = 32;           // Tried in one text; none of more says anything.
+constexpr int kMaxLineBreaks = 3;         // Between a heading "Final answer" and what it announces.
+constexpr size_t kBytesBefore = 32;       // Before a phrase, where it may be denied or supposed.
+constexpr size_t kMarkBytes = 200;        // Before a phrase in its line, where marks are counted.
+constexpr size_t kMaxClosingBytes = 400;  // Of a last line that says what something is.
 
 // Words that turn the phrase after them into no statement. "n't " ends a longer word.
 constexpr std::array<string_view, 10> kNoStatement = {"if ",    "whether ", "suppose ", "assuming ",
@@ -105,6 +38,9 @@ constexpr std::array<string_view, 9> kDoubts = {"wait",          "hmm",      "ho
 // "if the answer is 5", "it is not option B", "perhaps the correct answer is".
 bool IsDeniedOrSupposed(string_view before) {
   before = before.substr(before.size() - std::min(before.size(), kBytesBefore));
+  for (const string_view denial : {"不", "别", "別", "如果", "若", "假设"}) {
+    if (absl::EndsWith(before, denial)) return true;
+  }
   const std::string words = absl::AsciiStrToLower(before.substr(before.find_last_of(".\n") + 1));
   for (const string_view word : kNoStatement) {
     const size_t at = words.rfind(word.data(), std::string::npos, word.size());
@@ -120,7 +56,7 @@ bool IsDeniedOrSupposed(string_view before) {
 
 // "The answer is 66. But I'm not sure." Thinking aloud goes on like that; a conclusion does not.
 bool IsDoubted(string_view after) {
-  const std::string words = absl::AsciiStrToLower(after.substr(0, kBytesAfter));
+  const std::string words = absl::AsciiStrToLower(after.substr(0, kDoubtBytes));
   for (const string_view doubt : kDoubts) {
     const size_t at = words.find(doubt.data(), 0, doubt.size());
     if (at == std::string::npos || (at > 0 && absl::ascii_isalpha(words[at - 1]))) continue;
@@ -130,50 +66,161 @@ bool IsDoubted(string_view after) {
   return false;
 }
 
-// The answer may stand in the next lines, in a formula of its own, in bold.
-string_view SkipToAnswer(string_view text) {
+// The marks that an answer may begin with, and what closes them.
+struct Marks {
+  string_view open;
+  string_view close;
+};
+constexpr std::array<Marks, 9> kMarks = {{{"```", "```"},
+                                          {"$$", "$$"},
+                                          {"$", "$"},
+                                          {"\\[", "\\]"},
+                                          {"\\(", "\\)"},
+                                          {"**", "**"},
+                                          {"`", "`"},
+                                          {"\"", "\""},
+                                          {"\xE2\x80\x9C", "\xE2\x80\x9D"}}};
+
+const Marks* MarksAt(string_view text) {
+  for (const Marks& marks : kMarks) {
+    if (absl::StartsWith(text, marks.open)) return &marks;
+  }
+  return nullptr;
+}
+
+// Where the answer after a phrase begins: it may stand in the next lines, in a formula of its own,
+// in bold.
+struct Start {
+  string_view text;  // From the answer on.
+  const Marks* outermost = nullptr;
+  string_view opened;   // From after the outermost marks on.
+  string_view dressed;  // From the outermost marks on.
+};
+
+// Whether the phrase itself stands in bold that is not closed yet.
+enum class Bold { kClosed, kOpen };
+Start SkipToAnswer(string_view text, Bold bold) {
+  Start start;
   int line_breaks = 0;
   while (!text.empty()) {
-    if (text[0] == '\n' && ++line_breaks > kMaxLineBreaks) return "";
-    if (absl::StartsWith(text, "\\[") || absl::StartsWith(text, "\\(")) {
-      text.remove_prefix(2);
-    } else if (absl::StrContains(" \t\r\n*_:$`>\"=", text.substr(0, 1))) {
+    if (text[0] == '\n' && ++line_breaks > kMaxLineBreaks) return {};
+    const Marks* marks = MarksAt(text);
+    const bool closes = marks != nullptr && marks->open == "**" && bold == Bold::kOpen;
+    if (marks != nullptr) {
+      const bool fence = marks->open == "```";
+      // The language of a block is no part of it.
+      const size_t after = fence ? std::min(text.find('\n'), text.size()) : marks->open.size();
+      if (start.outermost == nullptr && !closes) {
+        start = {"", marks, text.substr(after), text};
+      }
+      if (closes) bold = Bold::kClosed;
+      text.remove_prefix(after);
+    } else if (absl::StrContains(" \t\r\n*_:>=", text.substr(0, 1))) {
       text.remove_prefix(1);
+    } else if (absl::StartsWith(text, "\xEF\xBC\x9A")) {  // Full-width colon.
+      text.remove_prefix(3);
     } else {
       break;
     }
   }
-  return text;
+  start.text = text;
+  return start;
 }
 
-Phrase PhraseAt(string_view text, size_t begin, bool labelled) {
-  string_view following = SkipToAnswer(text.substr(begin));
-  const size_t line_end = following.find('\n');
-  const bool ended = line_end != string_view::npos || following.size() > kMaxLineBytes;
-  following = following.substr(0, std::min(line_end, kMaxLineBytes));
-  return {following.substr(0, following.find("</answer>")), labelled,
-          ended || absl::StrContains(following, "</answer>")};
+// "or $205$", "and": what the marks hold is not the whole answer.
+bool JoinsAnother(string_view rest) {
+  rest = absl::StripLeadingAsciiWhitespace(rest);
+  for (const string_view join : {"or ", "and ", "/", "+", "-", "=", "*", "^", ", $", "或", "和"}) {
+    if (absl::StartsWith(rest, join) && !absl::StartsWith(rest, "**")) return true;
+  }
+  return false;
+}
+
+string_view Enclosed(const Start& start) {
+  if (start.outermost == nullptr) return "";
+  const string_view reach = start.opened.substr(0, kMaxStatementBytes);
+  const string_view closing = start.outermost->close;
+  const size_t close = reach.find(closing);
+  if (close == string_view::npos) return "";
+  const string_view inner = absl::StripAsciiWhitespace(reach.substr(0, close));
+  // Bold and quotes end with their line.
+  const bool lines = closing == "```" || closing == "$$" || closing == "\\]";
+  if (!lines && absl::StrContains(inner, "\n")) return "";
+  return JoinsAnother(reach.substr(close + closing.size())) ? "" : inner;
+}
+
+// Whether bold is open at `end`, by the marks in its line.
+Bold BoldAt(string_view text, size_t end) {
+  const size_t reach = std::min(end, kMarkBytes);
+  string_view line = text.substr(end - reach, reach);
+  line = line.substr(line.find_last_of('\n') + 1);
+  int marks = 0;
+  for (size_t at = line.find("**"); at != string_view::npos; at = line.find("**", at + 2)) ++marks;
+  return marks % 2 == 1 ? Bold::kOpen : Bold::kClosed;
+}
+
+// The phrase whose answer begins at `begin` or after marks and line breaks.
+Phrase ReadPhrase(string_view text, size_t begin) {
+  const Start start = SkipToAnswer(text.substr(begin), BoldAt(text, begin));
+  Phrase phrase;
+  phrase.following = start.text;
+  const size_t line_end = phrase.following.find('\n');
+  phrase.ended = line_end != string_view::npos || phrase.following.size() > kMaxLineBytes;
+  phrase.following = phrase.following.substr(0, std::min(line_end, kMaxLineBytes));
+  const size_t tag = phrase.following.find("</answer>");
+  phrase.ended |= tag != string_view::npos;
+  phrase.following = phrase.following.substr(0, tag);
+  phrase.enclosed = Enclosed(start);
+  phrase.dressed = phrase.following;
+  if (start.outermost != nullptr) {
+    const size_t marks = static_cast<size_t>(start.text.data() - start.dressed.data());
+    const bool one_line = !absl::StrContains(start.dressed.substr(0, marks), "\n");
+    if (one_line) phrase.dressed = start.dressed.substr(0, marks + phrase.following.size());
+  }
+  const size_t skipped = text.size() - begin - start.text.size();
+  phrase.marked = start.text.empty() || skipped > 1 ||
+                  (begin > 0 && absl::StrContains(":=>\n", text.substr(begin - 1, 1)));
+  return phrase;
 }
 
 }  // namespace
 
 bool AcceptLastPhrase(string_view text, PhraseSet set,
                       absl::FunctionRef<bool(const Phrase&)> accept) {
-  static const Patterns& patterns = *new Patterns;
   bool accepted = false;
   int tried = 0;
-  AcceptLastMatch(text, patterns.UpTo(set), [&](const PatternMatch& match) {
+  AcceptLastMatch(text, PhrasePatterns(set), [&](const PatternMatch& match) {
     if (++tried > kMaxPhrases) return true;
-    const PhrasePattern& phrase = kPhrases[match.pattern];
+    const PhrasePattern& pattern = PhraseAtIndex(match.pattern);
     if (IsDeniedOrSupposed(text.substr(0, match.begin))) return false;
-    if (phrase.set != PhraseSet::kExplicit && IsDoubted(text.substr(match.end))) return false;
+    if (IsDenial(text.substr(match.begin, match.end - match.begin))) return false;
+    if (pattern.set != PhraseSet::kExplicit && IsDoubted(text.substr(match.end))) return false;
     const size_t begin = match.group.data() != nullptr
                              ? static_cast<size_t>(match.group.data() - text.data())
                              : match.end;
-    accepted = accept(PhraseAt(text, begin, phrase.labelled));
+    Phrase phrase = ReadPhrase(text, begin);
+    phrase.begin = match.begin;
+    phrase.labelled = pattern.labelled;
+    accepted = accept(phrase);
     return accepted;
   });
   return accepted;
+}
+
+std::optional<Phrase> ClosingPhrase(string_view text) {
+  text = absl::StripTrailingAsciiWhitespace(text);
+  const string_view line = text.substr(text.find_last_of('\n') + 1);
+  const bool ended = absl::EndsWith(line, ".") || absl::EndsWith(line, "\xE3\x80\x82");
+  if (!ended || line.size() > kMaxClosingBytes) return std::nullopt;
+  re2::StringPiece rest(line.data(), line.size());
+  if (!RE2::FindAndConsume(&rest, ClosingPattern())) return std::nullopt;
+  const size_t begin = static_cast<size_t>(rest.data() - text.data());
+  const string_view said = line.substr(0, line.size() - rest.size());
+  if (IsDenial(said) || IsDoubted(line)) return std::nullopt;
+  Phrase phrase = ReadPhrase(text, begin);
+  phrase.begin = static_cast<size_t>(line.data() - text.data());
+  phrase.ended = true;
+  return phrase;
 }
 
 }  // namespace sextant

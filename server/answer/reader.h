@@ -16,7 +16,9 @@
 //    nothing in the text says that the model took it back.
 //
 // For kRegex, the last match of the pattern in the final part answers: its first capturing group,
-// else the whole match.
+// else the whole match. For kJson, the last JSON value of the final part in which the pointer leads
+// somewhere (see json_answer.h); with kAuto a final part that is nothing but JSON is such an
+// answer.
 #pragma once
 #include <re2/re2.h>
 
@@ -26,20 +28,17 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/answer/answer.h"
+#include "server/answer/format_check.h"
+#include "server/answer/json_answer.h"
 #include "server/answer/statement_reader.h"
 
 namespace sextant {
-
-constexpr size_t kMaxPatternBytes = 1000;
-constexpr size_t kMaxOptionBytes = 10000;  // Of one option's text.
 
 // Immutable; any thread. Time is linear in the text: about 1 ms per MB, and at most tens of
 // milliseconds per MB of hostile text. Copies share the compiled pattern.
 class AnswerReader {
  public:
-  // INVALID_ARGUMENT naming the field: a pattern that is missing, longer than kMaxPatternBytes, not
-  // RE2 syntax or too big when compiled; a pattern for another kind; more than 26 choices, choices
-  // for a kind other than choice and auto, or one longer than kMaxOptionBytes.
+  // INVALID_ARGUMENT naming the field that format_check.h refuses.
   static absl::StatusOr<AnswerReader> Create(AnswerFormat format);
 
   // The answer of a finished trace. `reasoning`: text of reasoning deltas; `content`: the content,
@@ -48,7 +47,7 @@ class AnswerReader {
 
   // What an unfinished trace has stated so far, by the rules for clear statements (rule 5): in its
   // final part, else in its thinking. For kRegex a match that touches the end of the text does not
-  // count yet.
+  // count yet; JSON has to be complete.
   std::optional<Answer> ReadProvisional(absl::string_view reasoning,
                                         absl::string_view content) const;
 
@@ -56,19 +55,34 @@ class AnswerReader {
   // nullopt when it is no answer of this kind.
   std::optional<Answer> Canonicalise(absl::string_view plain) const;
 
+  // For what reads a text piece by piece. `pattern` is null unless the kind is kRegex.
+  const StatementReader& statements() const { return statements_; }
+  const RE2* pattern() const { return pattern_.get(); }
+
  private:
   AnswerReader(const AnswerFormat& format, std::shared_ptr<const RE2> pattern);
 
   enum class Rules { kAll, kClearOnly };
+  struct LastBox {
+    bool decides = false;
+    size_t end = 0;
+    std::optional<Answer> answer;
+  };
+  AnswerKind kind() const { return statements_.kind(); }
+  std::optional<Answer> ReadThinking(absl::string_view thinking) const;
   std::optional<Answer> ReadPart(absl::string_view part, Rules rules) const;
-  std::optional<Answer> LastPhraseAnswer(absl::string_view text, Rules rules) const;
+  LastBox ReadLastBox(absl::string_view part) const;
+  std::optional<Answer> LastPhraseAnswer(absl::string_view part, const LastBox& last,
+                                         Rules rules) const;
   std::optional<Answer> ClosingAnswer(absl::string_view part) const;
+  std::optional<Answer> SoleLineAnswer(absl::string_view line) const;
   std::optional<Answer> LastLineAnswer(absl::string_view line) const;
+  std::optional<Answer> ClosingFormulaAnswer(absl::string_view text) const;
   std::optional<Answer> LastMatchAnswer(absl::string_view part, Rules rules) const;
 
   StatementReader statements_;
-  // Shared between copies, since RE2 cannot be copied and is safe to use from any thread. Null
-  // unless the kind is kRegex.
+  JsonReader json_;
+  // Null unless the kind is kRegex.
   std::shared_ptr<const RE2> pattern_;
 };
 

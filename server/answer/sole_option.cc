@@ -19,7 +19,7 @@ constexpr size_t kMaxParagraphBytes = 1000;
 // A group for the letter in each form.
 constexpr char kNamedOption[] =
     R"((?:^|[\s*])\(([A-Z])\)(?:[^-_^\w]|$)|\*\*(?:(?i:option|choice|answer) )?\(?([A-Z])\)?[.:,]?\*\*)"
-    R"(|\b(?i:option|choice|answer) \(?([A-Z])\b)";
+    R"(|\b(?i:option|choice|answer)(?: |\xC2\xA0|\xE2\x80\xAF)\(?([A-Z])\b)";
 
 // What a paragraph says of an option that it turns down.
 constexpr char kRejected[] =

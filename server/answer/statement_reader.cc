@@ -6,34 +6,69 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/strip.h"
 #include "server/answer/folded_text.h"
 #include "server/answer/markup.h"
+#include "server/answer/math/math_answer.h"
 #include "server/answer/number.h"
+#include "server/answer/sentence.h"
+#include "server/answer/unicode.h"
 
 namespace sextant {
 namespace {
 
 using absl::string_view;
 
-// Where an answer ends and the sentence goes on to explain it.
-constexpr std::array<string_view, 14> kClauseEnds = {
-    ", ",     "; ",     " (",     " because", " since", " as ", " which",
-    " where", " when ", " with ", " and the", " after", " so ", " for "};
+constexpr size_t kMaxPlaceholderBytes = 100;
+constexpr size_t kMaxMathBytes = 2000;  // Of a statement that is read as mathematics.
+
+// What models write into a box when they only talk about the box.
+constexpr std::array<string_view, 7> kPlaceholders = {
+    "", "answer", "your answer", "final answer", "letter", "ldots", "your final answer"};
 
 AnswerKind EffectiveKind(const AnswerFormat& format) {
-  const bool options = format.kind == AnswerKind::kAuto && !format.choices.empty();
-  return options ? AnswerKind::kChoice : format.kind;
+  if (format.kind != AnswerKind::kAuto) return format.kind;
+  if (!format.pointer.empty()) return AnswerKind::kJson;
+  return format.choices.empty() ? AnswerKind::kAuto : AnswerKind::kChoice;
 }
 
-std::optional<Answer> Number(string_view plain, AnswerKind kind) {
-  const bool hundredths = kind != AnswerKind::kInteger;
-  const std::optional<mpq_class> number =
-      ReadNumber(plain, hundredths ? PercentMeans::kHundredths : PercentMeans::kUnit);
-  if (!number.has_value()) return std::nullopt;
-  const bool integral = number->get_den() == 1;
-  if (kind == AnswerKind::kInteger && !integral) return std::nullopt;
-  if (kind == AnswerKind::kAuto) kind = integral ? AnswerKind::kInteger : AnswerKind::kNumber;
-  return Answer{CanonicalNumber(*number), "", kind};
+std::optional<Answer> FromForm(std::optional<MathForm> form, AnswerKind kind) {
+  if (!form.has_value() || form->canonical.empty()) return std::nullopt;
+  Answer answer{std::move(form->canonical), "", kind, std::move(form->key),
+                std::move(form->loose_key)};
+  // The common case carries one string.
+  if (answer.loose_key == answer.Key()) answer.loose_key.clear();
+  if (answer.key == answer.canonical) answer.key.clear();
+  return answer;
+}
+
+std::optional<Answer> Integer(string_view plain) {
+  const std::optional<NumberReading> read = ReadNumberWithUnit(plain, PercentMeans::kUnit);
+  if (!read.has_value() || read->value.get_den() != 1) return std::nullopt;
+  return Answer{CanonicalNumber(read->value), "", AnswerKind::kInteger};
+}
+
+// A number: bare ones by the quick way, and with a unit as a quantity. For kAuto an integer is
+// named as such.
+std::optional<Answer> Number(string_view statement, string_view plain, AnswerKind kind) {
+  if (kind == AnswerKind::kInteger) return Integer(plain);
+  const std::optional<NumberReading> read = ReadNumberWithUnit(plain, PercentMeans::kHundredths);
+  if (!read.has_value() || read->has_unit) {
+    const bool short_enough = statement.size() <= kMaxMathBytes;
+    std::optional<MathForm> form = short_enough ? ReadQuantity(statement) : std::nullopt;
+    if (std::optional<Answer> quantity = FromForm(std::move(form), AnswerKind::kNumber)) {
+      return quantity;
+    }
+    if (!read.has_value()) return std::nullopt;
+  }
+  const bool integral = kind == AnswerKind::kAuto && read->value.get_den() == 1;
+  return Answer{CanonicalNumber(read->value), "",
+                integral ? AnswerKind::kInteger : AnswerKind::kNumber};
+}
+
+std::optional<Answer> Math(string_view statement) {
+  if (statement.size() > kMaxMathBytes) return std::nullopt;
+  return FromForm(ReadMath(statement), AnswerKind::kMath);
 }
 
 std::optional<Answer> Choice(std::optional<char> letter) {
@@ -62,18 +97,35 @@ bool LooksLikeALetter(string_view plain) {
          absl::StartsWithIgnoreCase(plain, "option ");
 }
 
-// The first sentence; a point inside a number does not end it. nullopt for a question.
-std::optional<string_view> FirstSentence(string_view line) {
-  for (size_t i = 0; i < line.size(); ++i) {
-    const bool mark = line[i] == '.' || line[i] == '!' || line[i] == '?';
-    if (!mark || (i + 1 < line.size() && absl::ascii_isalnum(line[i + 1]))) continue;
-    if (line[i] == '?') return std::nullopt;
-    return line.substr(0, i);
-  }
-  return line;
+// Most of what follows a phrase by chance is told from a number at a glance. Digits of other
+// scripts and fractions of one character are not ASCII.
+bool MayHoldNumber(string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isdigit(c) || static_cast<unsigned char>(c) == 0xC2 ||
+           static_cast<unsigned char>(c) == 0xE2 || static_cast<unsigned char>(c) == 0xEF;
+  });
+}
+
+// What follows a phrase with ASCII punctuation, cut after its first sentence; empty for a question.
+std::string SentenceOf(string_view line) {
+  const std::string narrow = Narrow(line);
+  const std::optional<string_view> sentence = FirstSentence(narrow);
+  return sentence.has_value() ? std::string(WithoutCopula(*sentence)) : "";
 }
 
 }  // namespace
+
+bool IsPlaceholder(string_view inner) {
+  if (inner.size() > kMaxPlaceholderBytes) return false;
+  std::string folded = FoldText(PlainText(inner));
+  absl::StripAsciiWhitespace(&folded);
+  string_view words = folded;
+  absl::ConsumePrefix(&words, "\\");
+  for (const string_view placeholder : kPlaceholders) {
+    if (words == placeholder) return true;
+  }
+  return false;
+}
 
 StatementReader::StatementReader(const AnswerFormat& format)
     : kind_(EffectiveKind(format)), choices_(format.choices) {}
@@ -84,15 +136,21 @@ std::optional<Answer> StatementReader::Whole(string_view statement) const {
   switch (kind_) {
     case AnswerKind::kInteger:
     case AnswerKind::kNumber:
-      return Shown(Number(plain, kind_), statement);
-    case AnswerKind::kChoice:
-      return Shown(Choice(choices_.Whole(plain)), statement);
+      return Shown(Number(statement, plain, kind_), statement);
+    case AnswerKind::kChoice: {
+      if (auto answer = Shown(Choice(choices_.Whole(plain)), statement)) return answer;
+      return Shown(Choice(choices_.ByMath(statement)), statement);
+    }
+    case AnswerKind::kMath: {
+      if (auto answer = Shown(Math(statement), statement)) return answer;
+      return Shown(Text(plain), statement);
+    }
     case AnswerKind::kText:
       return Shown(Text(plain), statement);
     case AnswerKind::kAuto:
-      return Shown(WholeAuto(plain), statement);
-    case AnswerKind::kMath:
+      return Shown(WholeAuto(statement, plain), statement);
     case AnswerKind::kJson:
+      return std::nullopt;
     case AnswerKind::kRegex:
       break;
   }
@@ -101,31 +159,29 @@ std::optional<Answer> StatementReader::Whole(string_view statement) const {
   return Answer{std::string(trimmed), std::string(trimmed), AnswerKind::kRegex};
 }
 
-std::optional<Answer> StatementReader::Leading(string_view line, After after) const {
-  const std::optional<string_view> sentence = FirstSentence(line);
-  if (!sentence.has_value()) return std::nullopt;
-  const std::string plain = PlainText(line);
+std::optional<Answer> StatementReader::WholeAuto(string_view statement, string_view plain) const {
+  if (LooksLikeALetter(plain)) {
+    if (std::optional<Answer> choice = Choice(choices_.Whole(plain))) return choice;
+  }
+  if (auto number = Number(statement, plain, AnswerKind::kAuto)) return number;
+  if (std::optional<Answer> math = Math(statement)) return math;
+  return Text(plain);
+}
+
+std::optional<Answer> StatementReader::Leading(const Phrase& phrase) const {
   switch (kind_) {
     case AnswerKind::kInteger:
     case AnswerKind::kNumber:
-      return LeadingNumber(*sentence);
-    case AnswerKind::kChoice: {
-      if (std::optional<Answer> answer = Shown(Choice(choices_.Whole(plain)), line)) return answer;
-      const std::optional<char> letter =
-          after == After::kOptionLabel ? choices_.AfterLabel(plain) : choices_.Leading(plain);
-      return Shown(Choice(letter), letter.has_value() ? string_view(&*letter, 1) : "");
-    }
-    case AnswerKind::kText:
-      return Shown(Text(PlainText(*sentence)), *sentence);
-    case AnswerKind::kAuto: {
-      if (LooksLikeALetter(plain.substr(0, 3))) {
-        const std::optional<char> letter = choices_.Leading(plain);
-        if (letter.has_value()) return Shown(Choice(letter), string_view(&*letter, 1));
-      }
-      if (std::optional<Answer> number = LeadingNumber(*sentence)) return number;
-      return Shown(WholeAuto(PlainText(*sentence)), *sentence);
-    }
+      return LeadingNumber(phrase);
+    case AnswerKind::kChoice:
+      return LeadingChoice(phrase);
     case AnswerKind::kMath:
+      if (std::optional<Answer> math = LeadingMath(phrase)) return math;
+      return LeadingWords(phrase);
+    case AnswerKind::kText:
+      return LeadingText(phrase);
+    case AnswerKind::kAuto:
+      return LeadingAuto(phrase);
     case AnswerKind::kJson:
     case AnswerKind::kRegex:
       break;
@@ -133,23 +189,73 @@ std::optional<Answer> StatementReader::Leading(string_view line, After after) co
   return std::nullopt;
 }
 
-std::optional<Answer> StatementReader::WholeAuto(string_view plain) const {
-  if (LooksLikeALetter(plain)) {
-    if (std::optional<Answer> choice = Choice(choices_.Whole(plain))) return choice;
-  }
-  if (std::optional<Answer> number = Number(plain, AnswerKind::kAuto)) return number;
-  return Text(plain);
+std::optional<Answer> StatementReader::LeadingChoice(const Phrase& phrase) const {
+  const std::string line = Narrow(phrase.following);
+  if (!FirstSentence(line).has_value()) return std::nullopt;
+  const std::string plain = PlainText(line);
+  if (auto answer = Shown(Choice(choices_.Whole(plain)), line)) return answer;
+  std::optional<char> letter =
+      phrase.labelled ? choices_.AfterLabel(plain) : choices_.Leading(plain);
+  if (letter.has_value()) return Shown(Choice(letter), string_view(&*letter, 1));
+  const std::string sentence = SentenceOf(phrase.following);
+  if (auto answer = Shown(Choice(choices_.InSentence(PlainText(sentence))), sentence))
+    return answer;
+  const string_view formula = phrase.enclosed.empty() ? string_view(sentence) : phrase.enclosed;
+  return Shown(Choice(choices_.ByMath(formula)), formula);
 }
 
 // "204 minutes, which is less than 240": as a whole, else up to the end of the first clause.
-std::optional<Answer> StatementReader::LeadingNumber(string_view sentence) const {
+std::optional<Answer> StatementReader::LeadingNumber(const Phrase& phrase) const {
+  if (!MayHoldNumber(phrase.following)) return std::nullopt;
+  const std::string sentence = SentenceOf(phrase.following);
+  if (sentence.empty()) return std::nullopt;
   const std::string plain = PlainText(sentence);
-  if (std::optional<Answer> answer = Shown(Number(plain, kind_), sentence)) return answer;
-  size_t end = plain.size();
-  for (const string_view mark : kClauseEnds)
-    end = std::min(end, plain.find(mark.data(), 0, mark.size()));
-  const string_view clause = string_view(plain).substr(0, end);
-  return Shown(Number(PlainText(clause), kind_), clause);
+  if (auto answer = Shown(Number(sentence, plain, kind_), sentence)) return answer;
+  const std::string clause(FirstClause(plain, Clause::kOfNumber));
+  if (auto answer = Shown(Number(clause, PlainText(clause), kind_), clause)) return answer;
+  if (phrase.enclosed.empty()) return std::nullopt;
+  return Shown(Number(phrase.enclosed, PlainText(phrase.enclosed), kind_), phrase.enclosed);
+}
+
+std::optional<Answer> StatementReader::LeadingMath(const Phrase& phrase) const {
+  // The sentence comes first, as the answer may go on after a formula: "$x = 3$ or $x = 5$".
+  const std::string sentence = SentenceOf(phrase.dressed);
+  if (sentence.empty() && phrase.enclosed.empty()) return std::nullopt;
+  if (auto answer = Shown(Math(sentence), sentence)) return answer;
+  if (auto answer = Shown(Math(phrase.enclosed), phrase.enclosed)) return answer;
+  const string_view clause = FirstClause(sentence, Clause::kOfNumber);
+  return clause.size() < sentence.size() ? Shown(Math(clause), clause) : std::nullopt;
+}
+
+std::optional<Answer> StatementReader::LeadingText(const Phrase& phrase) const {
+  if (!phrase.enclosed.empty()) {
+    if (auto answer = Shown(Text(PlainText(phrase.enclosed)), phrase.enclosed)) return answer;
+  }
+  const std::string sentence = SentenceOf(phrase.following);
+  if (StartsWithDenial(sentence)) return std::nullopt;
+  const string_view clause = FirstClause(sentence, Clause::kOfText);
+  return Shown(Text(PlainText(clause)), clause);
+}
+
+std::optional<Answer> StatementReader::LeadingAuto(const Phrase& phrase) const {
+  const std::string plain = PlainText(Narrow(phrase.following));
+  if (LooksLikeALetter(plain.substr(0, 3))) {
+    const std::optional<char> letter = choices_.Leading(plain);
+    if (letter.has_value()) return Shown(Choice(letter), string_view(&*letter, 1));
+  }
+  if (std::optional<Answer> number = LeadingNumber(phrase)) return number;
+  if (std::optional<Answer> math = LeadingMath(phrase)) return math;
+  return LeadingWords(phrase);
+}
+
+std::optional<Answer> StatementReader::LeadingWords(const Phrase& phrase) const {
+  if (!phrase.marked && phrase.enclosed.empty()) {
+    // Prose is told from an answer before it is folded, which takes longer.
+    const std::optional<string_view> sentence = FirstSentence(phrase.following);
+    if (!sentence || IsProse(FirstClause(*sentence, Clause::kOfText))) return std::nullopt;
+  }
+  std::optional<Answer> text = LeadingText(phrase);
+  return text.has_value() && !phrase.marked && IsProse(text->canonical) ? std::nullopt : text;
 }
 
 }  // namespace sextant

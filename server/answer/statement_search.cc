@@ -16,7 +16,6 @@ namespace {
 using absl::string_view;
 
 constexpr int kMaxMisses = 2000;  // Of a rare character that turns out to be common.
-constexpr size_t kMaxGap = 10;  // Bytes from the backslash of a box to its brace: name and spaces.
 
 // Index of the last `c` in the text, npos when there is none.
 size_t FindLastChar(string_view text, char c) {
@@ -38,16 +37,6 @@ size_t FindLastFromFront(string_view text, string_view needle) {
   return last;
 }
 
-// \boxed or \fbox where its x is at `x`; empty for any other word.
-string_view BoxNameAround(string_view text, size_t x) {
-  for (const auto& [name, offset] : {std::pair<string_view, size_t>("\\boxed", 3), {"\\fbox", 4}}) {
-    if (x >= offset && absl::StartsWith(text.substr(x - offset), name)) {
-      return text.substr(x - offset, name.size());
-    }
-  }
-  return "";
-}
-
 // A block begins where a line or at least a word does, so that none is cut in two.
 size_t BlockBegin(string_view text, size_t end) {
   if (end <= kMaxMatchBytes) return 0;
@@ -60,11 +49,18 @@ size_t BlockBegin(string_view text, size_t end) {
   return begin;
 }
 
-// The non-overlapping matches of one pattern that begin in [begin, end), first to last.
-std::vector<PatternMatch> MatchesOf(string_view text, const RE2& pattern, size_t begin,
-                                    size_t end) {
+struct Range {
+  size_t begin = 0;
+  size_t end = 0;
+};
+
+// The non-overlapping matches of one pattern that begin in a range, first to last. None goes
+// further than `reach`.
+std::vector<PatternMatch> MatchesOf(string_view text, const RE2& pattern, Range range,
+                                    size_t reach) {
   std::vector<PatternMatch> matches;
-  const size_t reach = std::min(text.size(), end + kMaxMatchBytes);
+  reach = std::min(text.size(), reach);
+  auto [begin, end] = range;
   const int groups = std::min(pattern.NumberOfCapturingGroups(), 1) + 1;
   std::array<re2::StringPiece, 2> found;
   const re2::StringPiece whole(text.data(), text.size());
@@ -80,27 +76,74 @@ std::vector<PatternMatch> MatchesOf(string_view text, const RE2& pattern, size_t
   return matches;
 }
 
-bool HoldsHint(string_view text, const RE2& hint, size_t begin, size_t end) {
-  const size_t reach = std::min(text.size(), end + kMaxHintBytes);
-  const re2::StringPiece block(text.data() + begin, reach - begin);
-  return hint.Match(block, 0, block.size(), RE2::UNANCHORED, nullptr, 0);
-}
-
-// The matches of all patterns that begin in [begin, end), in the order of the text.
-std::vector<PatternMatch> MatchesInBlock(string_view text, const PatternSet& set, size_t begin,
-                                         size_t end) {
-  std::vector<PatternMatch> matches;
-  if (set.hint != nullptr && !HoldsHint(text, *set.hint, begin, end)) return matches;
-  for (size_t i = 0; i < set.patterns.size(); ++i) {
-    for (PatternMatch& match : MatchesOf(text, *set.patterns[i], begin, end)) {
-      match.pattern = i;
-      matches.push_back(match);
+// Where in a block matches of a pattern may begin: not far before the words of its groups, which
+// are sorted.
+std::vector<Range> RangesOf(const std::vector<WordHit>& hits, uint32_t groups, Range block) {
+  std::vector<Range> ranges;
+  for (const WordHit& hit : hits) {
+    if ((hit.group & groups) == 0) continue;
+    const size_t back = std::min(hit.at, kMaxWordBytes);
+    const Range range{block.begin + hit.at - back, std::min(block.begin + hit.at + 1, block.end)};
+    if (range.begin >= range.end) continue;
+    if (!ranges.empty() && range.begin <= ranges.back().end) {
+      ranges.back().end = range.end;
+    } else {
+      ranges.push_back(range);
     }
   }
-  std::stable_sort(matches.begin(), matches.end(),
-                   [](const PatternMatch& a, const PatternMatch& b) { return a.begin < b.begin; });
-  return matches;
+  return ranges;
 }
+
+// The patterns' search through one text, block by block, which gives up when it has become too
+// much.
+class Search {
+ public:
+  Search(string_view text, const PatternSet& set) : text_(text), set_(set) {}
+
+  bool given_up() const { return budget_ == 0; }
+
+  // The matches of all patterns that begin in a block, in the order of the text.
+  std::vector<PatternMatch> Matches(Range block) {
+    std::vector<PatternMatch> matches;
+    const std::vector<WordHit> hits = Hits(block);
+    for (size_t i = 0; i < set_.patterns.size(); ++i) {
+      const WordedPattern& worded = set_.patterns[i];
+      const std::vector<Range> ranges =
+          worded.words == 0 ? std::vector<Range>{block} : RangesOf(hits, worded.words, block);
+      for (const Range& range : ranges) {
+        if (worded.words != 0 && !Spend(range.end - range.begin + kMaxWordBytes)) break;
+        for (PatternMatch& match :
+             MatchesOf(text_, *worded.pattern, range, range.end + set_.max_match_bytes)) {
+          match.pattern = i;
+          matches.push_back(match);
+        }
+      }
+    }
+    std::stable_sort(
+        matches.begin(), matches.end(),
+        [](const PatternMatch& a, const PatternMatch& b) { return a.begin < b.begin; });
+    return matches;
+  }
+
+ private:
+  std::vector<WordHit> Hits(Range block) const {
+    if (set_.find_words == nullptr) return {};
+    std::vector<WordHit> hits =
+        set_.find_words(text_.substr(block.begin, block.end + kMaxWordBytes - block.begin));
+    std::sort(hits.begin(), hits.end(),
+              [](const WordHit& a, const WordHit& b) { return a.at < b.at; });
+    return hits;
+  }
+
+  bool Spend(size_t bytes) {
+    budget_ -= std::min(budget_, bytes);
+    return budget_ > 0;
+  }
+
+  const string_view text_;
+  const PatternSet& set_;
+  size_t budget_ = kMaxSearchedBytes;
+};
 
 }  // namespace
 
@@ -116,6 +159,15 @@ size_t FindLast(string_view text, string_view needle, char rare) {
   return FindLastFromFront(text.substr(0, end), needle);
 }
 
+string_view BoxNameAround(string_view text, size_t x) {
+  for (const auto& [name, offset] : {std::pair<string_view, size_t>("\\boxed", 3), {"\\fbox", 4}}) {
+    if (x >= offset && absl::StartsWith(text.substr(x - offset), name)) {
+      return text.substr(x - offset, name.size());
+    }
+  }
+  return "";
+}
+
 std::optional<Box> BoxScanner::Previous() {
   while (true) {
     // Both names hold an x, and prose holds few others.
@@ -126,7 +178,7 @@ std::optional<Box> BoxScanner::Previous() {
     if (name.empty()) continue;
     const size_t begin = static_cast<size_t>(name.data() - text_.data());
     size_t open = begin + name.size();
-    while (open < text_.size() && text_[open] == ' ' && open < begin + kMaxGap) ++open;
+    while (open < text_.size() && text_[open] == ' ' && open < begin + kMaxBoxGap) ++open;
     if (open >= text_.size() || text_[open] != '{') continue;
     const size_t limit = std::min(open + kMaxStatementBytes, unclosed_);
     const size_t close = MatchingBrace(text_, open, limit);
@@ -139,10 +191,11 @@ std::optional<Box> BoxScanner::Previous() {
 
 bool AcceptLastMatch(string_view text, const PatternSet& set,
                      absl::FunctionRef<bool(const PatternMatch&)> accept) {
+  Search search(text, set);
   size_t end = text.size();
-  while (end > 0) {
+  while (end > 0 && !search.given_up()) {
     const size_t begin = BlockBegin(text, end);
-    const std::vector<PatternMatch> matches = MatchesInBlock(text, set, begin, end);
+    const std::vector<PatternMatch> matches = search.Matches({begin, end});
     for (auto match = matches.rbegin(); match != matches.rend(); ++match) {
       if (accept(*match)) return true;
     }

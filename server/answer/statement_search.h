@@ -4,7 +4,9 @@
 #include <re2/re2.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
@@ -15,6 +17,12 @@ namespace sextant {
 // Index of the last `needle`, npos when there is none. `rare` is a character of the needle that
 // text seldom holds: the search jumps from one to the next.
 size_t FindLast(absl::string_view text, absl::string_view needle, char rare);
+
+// \boxed or \fbox where its x is at `x`; empty for any other word.
+absl::string_view BoxNameAround(absl::string_view text, size_t x);
+
+// Bytes from the backslash of a box to its brace: name and spaces.
+constexpr size_t kMaxBoxGap = 10;
 
 struct Box {
   size_t begin = 0;         // Of the backslash.
@@ -47,13 +55,30 @@ struct PatternMatch {
   absl::string_view group;  // First capturing group; data() is null when it took no part.
 };
 
-struct PatternSet {
-  absl::Span<const RE2* const> patterns;
-  // Where set, every match of every pattern holds a match of it within kMaxHintBytes of its begin.
-  // It has to be quick to find: blocks without it are skipped.
-  const RE2* hint = nullptr;
+// A pattern with the groups of words (bits) of which every match holds one within kMaxWordBytes of
+// its begin; 0 means that there is no such word.
+struct WordedPattern {
+  const RE2* pattern = nullptr;
+  uint32_t words = 0;
 };
-constexpr size_t kMaxHintBytes = 256;
+constexpr size_t kMaxWordBytes = 128;
+
+struct WordHit {
+  size_t at = 0;  // In the block; any byte of the word.
+  uint32_t group = 0;
+};
+
+struct PatternSet {
+  absl::Span<const WordedPattern> patterns;
+  // The words in a block; it has to be quick, as it sees the whole text. Null when no pattern has
+  // words.
+  std::vector<WordHit> (*find_words)(absl::string_view block) = nullptr;
+  size_t max_match_bytes = kMaxMatchBytes;  // That a match may span; fewer are quicker.
+};
+
+// Bytes around words in which patterns are tried in one text: some thousand words. Only a hostile
+// text holds more, and what it says before them is not read.
+constexpr size_t kMaxSearchedBytes = 1 << 19;
 
 // Shows the matches of all patterns to `accept`, last first, until it says yes; whether it did.
 bool AcceptLastMatch(absl::string_view text, const PatternSet& set,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -72,6 +73,29 @@ TraceParts SplitTrace(string_view reasoning, string_view content) {
   // Thinking inside the content comes after the reasoning deltas, so it is the later statement.
   if (IsBlank(parts.thinking)) parts.thinking = reasoning;
   return parts;
+}
+
+MarkerAt ReadMarker(string_view text) {
+  constexpr std::array<std::pair<string_view, Marker>, 14> kMarkers = {
+      {{"<think>", Marker::kThinkingOpens},
+       {"<thinking>", Marker::kThinkingOpens},
+       {"<seed:think>", Marker::kThinkingOpens},
+       {"[THINK]", Marker::kThinkingOpens},
+       {"</think>", Marker::kThinkingCloses},
+       {"</thinking>", Marker::kThinkingCloses},
+       {"</seed:think>", Marker::kThinkingCloses},
+       {"[/THINK]", Marker::kThinkingCloses},
+       {kFinalChannel, Marker::kFinalChannel},  // Before the channel that it begins with.
+       {kAnyChannel, Marker::kOtherChannel},
+       {kMessage, Marker::kMessage},
+       {"<|end|>", Marker::kMessageEnds},
+       {"<|return|>", Marker::kMessageEnds},
+       {"<|start|>", Marker::kMessageEnds}}};
+  for (const auto& [written, marker] : kMarkers) {
+    if (absl::StartsWith(text, written)) return {marker, written.size()};
+    if (absl::StartsWith(written, text)) return {Marker::kIncomplete, 0};
+  }
+  return {};
 }
 
 }  // namespace sextant

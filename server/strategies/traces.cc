@@ -56,8 +56,9 @@ int64_t Traces::SeedOf(int index) {
 Task<Trace*> Traces::Run(Trace& trace) {
   auto generate = backend_.Generate(trace.request, trace);
   auto tail = co_await std::move(generate);
+  const absl::Status status = tail.status();
   if (tail.ok()) trace.tail = *std::move(tail);
-  Ended(trace, tail.status());
+  Ended(trace, status);
   co_return &trace;
 }
 

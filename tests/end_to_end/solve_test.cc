@@ -57,7 +57,7 @@ TEST(SolveTest, MajorityVoteStopsWhenTheOutcomeIsCertainAndBillsTheCancelledTrac
 }
 
 TEST(SolveTest, FirstFinishKeepsTheFirstKAnswersAndCancelsTheRest) {
-  World world({.samples = kSamples, .tokens_per_second = 500});
+  World world({.samples = kSamples, .tokens_per_second = 100});
 
   const SolveResult result = world.Solve("first_finish(k=1,n=5)");
 
