@@ -4,21 +4,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "client/cli/text.h"
 
 namespace sextant {
 namespace {
 
 const char* ClassOf(HtmlColumn::Kind kind) {
-  switch (kind) {
-    case HtmlColumn::Kind::kNumber:
-      return "number";
-    case HtmlColumn::Kind::kText:
-      return "text";
-    case HtmlColumn::Kind::kProse:
-      return "prose";
-  }
-  return "";
+  return kind == HtmlColumn::Kind::kNumber ? "number" : "text";
 }
 
 std::string RowHtml(const HtmlTable& table, const HtmlRow& row) {
@@ -31,7 +24,10 @@ std::string RowHtml(const HtmlTable& table, const HtmlRow& row) {
       absl::StrAppend(&html, "<td class=\"", kind, "\">", row.cells[i], "</td>");
     }
   }
-  return html + "</tr>\n";
+  html += "</tr>\n";
+  if (row.note.empty()) return html;
+  return absl::StrCat(html, "<tr class=\"note\"><td colspan=\"", table.columns.size(), "\"><div>",
+                      row.note, "</div></td></tr>\n");
 }
 
 template <typename Format>
@@ -65,6 +61,10 @@ std::string EscapeHtml(absl::string_view text) {
     }
   }
   return html;
+}
+
+std::string StrategyHtml(absl::string_view strategy) {
+  return absl::StrReplaceAll(EscapeHtml(strategy), {{"(", "(<wbr>"}});
 }
 
 std::string ToHtml(const HtmlTable& table) {
@@ -101,14 +101,14 @@ std::string RatioCell(const Estimate& ratio) {
   return Cell(ratio, [](double value) { return absl::StrFormat("%.2f", value); });
 }
 
-std::string PointsCell(const Estimate& difference) {
-  return Cell(difference, [](double value) {
-    // Rounded first: a tiny negative difference is not "-0.0".
-    const double points = std::round(value * 1000) / 10;
-    return points == 0 ? std::string("0.0") : absl::StrFormat("%+.1f", points);
-  });
-}
+std::string PointsCell(const Estimate& difference) { return Cell(difference, PointsText); }
 
 std::string TokensText(double mean) { return Grouped(std::llround(mean)); }
+
+std::string PointsText(double difference) {
+  // Rounded first: a tiny negative difference is not "-0.0".
+  const double points = std::round(difference * 1000) / 10;
+  return points == 0 ? "0.0" : absl::StrFormat("%+.1f", points);
+}
 
 }  // namespace sextant

@@ -13,14 +13,18 @@ namespace sextant {
 // the replacement character.
 std::string EscapeHtml(absl::string_view text);
 
+// The same for a strategy, which may break after its opening bracket where a column is narrow.
+std::string StrategyHtml(absl::string_view strategy);
+
 struct HtmlColumn {
-  enum class Kind { kNumber, kText, kProse };
+  enum class Kind { kNumber, kText };
   std::string title;  // Text.
   Kind kind = Kind::kNumber;
 };
 
 struct HtmlRow {
   std::vector<std::string> cells;  // HTML.
+  std::string note;                // HTML, under the row and as wide as the page; may be empty.
   bool emphasised = false;
 };
 
@@ -41,6 +45,7 @@ std::string TokensCell(const Estimate& tokens);      // 1,234, 1,100 to 1,400
 std::string RatioCell(const Estimate& ratio);        // 0.52, 0.45 to 0.60
 std::string PointsCell(const Estimate& difference);  // +4.2, -1.0 to +9.4
 
-std::string TokensText(double mean);  // 1,234
+std::string TokensText(double mean);        // 1,234
+std::string PointsText(double difference);  // +4.2 for 0.042
 
 }  // namespace sextant

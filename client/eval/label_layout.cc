@@ -7,26 +7,34 @@
 namespace sextant {
 namespace {
 
-// How far from its point a label may be, in the order of preference.
-constexpr double kDistances[] = {9, 16, 26, 38, 52, 68, 86, 106, 128};
+// How far from its point a label may be, in the order of preference. Beyond that nobody could tell
+// whose label it is.
+constexpr double kDistances[] = {9, 16, 26, 38, 52};
 
-// From a point to the near side of its label, beside it before above or below.
-constexpr ChartPosition kDirections[] = {{1, 0},      {-1, 0},      {0, -1},    {0, 1},
-                                         {0.7, -0.7}, {-0.7, -0.7}, {0.7, 0.7}, {-0.7, 0.7}};
+// Where a label may be: in this direction from its point, and from there to the right (1), to the
+// left (-1) or centred (0). In the order of preference.
+struct Side {
+  double x = 0;
+  double y = 0;
+  int reach = 0;
+};
+constexpr Side kSides[] = {{1, 0, 1},       {-1, 0, -1},      {0, -1, 0},     {0, 1, 0},
+                           {0.7, -0.7, 1},  {-0.7, -0.7, -1}, {0.7, 0.7, 1},  {-0.7, 0.7, -1},
+                           {0.4, -0.9, -1}, {-0.4, -0.9, 1},  {0.4, 0.9, -1}, {-0.4, 0.9, 1}};
 
-constexpr double kPastALine = 12;  // What touching an avoided line costs, in units of distance.
+constexpr double kPastALine = 7;  // What touching an avoided line costs, in units of distance.
 
-// Beside the point when `direction` has a horizontal part, centred over or under it when not.
-ChartBox BoxAt(const LabelRequest& label, ChartPosition direction, double distance,
+ChartBox BoxAt(const LabelRequest& label, const Side& side, double distance,
                const LabelLayout& layout) {
   const double width = label.characters * layout.character_width;
-  const double x = label.point.x + direction.x * distance;
-  const double y = label.point.y + direction.y * distance;
+  const double x = label.point.x + side.x * distance;
+  const double y = label.point.y + side.y * distance;
+  // Above or under its point a label is clear of it by its own half height.
+  const double middle = y + side.y * layout.line_height / 2;
   ChartBox box;
-  box.left = direction.x > 0 ? x : direction.x < 0 ? x - width : x - width / 2;
+  box.left = side.reach > 0 ? x : side.reach < 0 ? x - width : x - width / 2;
   box.right = box.left + width;
-  const double up = direction.x == 0 ? direction.y * layout.line_height / 2 : 0;
-  box.top = y + up - layout.line_height / 2;
+  box.top = middle - layout.line_height / 2;
   box.bottom = box.top + layout.line_height;
   return box;
 }
@@ -59,8 +67,8 @@ std::optional<ChartBox> BestBox(const LabelRequest& label, const std::vector<Cha
   std::optional<ChartBox> best;
   double best_cost = 0;
   for (const double distance : kDistances) {
-    for (const ChartPosition& direction : kDirections) {
-      const ChartBox box = BoxAt(label, direction, distance, layout);
+    for (const Side& side : kSides) {
+      const ChartBox box = BoxAt(label, side, distance, layout);
       const auto covers = [&](const ChartBox& other) { return Overlap(box, other); };
       if (!Within(box, layout.bounds)) continue;
       if (std::any_of(taken.begin(), taken.end(), covers)) continue;

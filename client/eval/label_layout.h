@@ -27,7 +27,7 @@ struct LabelLayout {
   ChartBox bounds;  // Labels stay within.
   std::vector<ChartSegment> avoided;
   double point_radius = 6;
-  double character_width = 6.4;
+  double character_width = 6.6;
   double line_height = 13;
 };
 

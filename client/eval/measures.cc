@@ -97,6 +97,9 @@ const std::pair<std::string, Solves>& BaselineOf(const ByStrategy& by_strategy) 
   for (const auto& entry : by_strategy) {
     if (absl::StartsWith(entry.first, "majority_vote")) return entry;
   }
+  for (const auto& entry : by_strategy) {
+    if (!IsAdaptive(entry.first)) return entry;
+  }
   return by_strategy.front();
 }
 

@@ -34,7 +34,7 @@ struct StrategyMeasures {
 };
 
 struct EvalMeasures {
-  std::string baseline;                      // The first majority vote, else the first strategy.
+  std::string baseline;  // The first majority vote, else the first that does not adapt.
   std::vector<StrategyMeasures> strategies;  // In the order in which they came.
 };
 

@@ -1,6 +1,7 @@
 #include "client/eval/observation.h"
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "client/eval/rows.h"
 
 namespace sextant {
@@ -11,8 +12,13 @@ constexpr absl::string_view kSimulatedMark = "This text is simulated.";
 
 // Everything that the server says about its choices, in the order in which it made them. What a
 // strategy decides while it runs belongs behind the plan's reasons.
-std::vector<std::string> WhyOf(const v1::SolveResponse& response) {
-  return {response.plan().reasons().begin(), response.plan().reasons().end()};
+std::vector<std::string> WhyOf(const SolveResult& result) {
+  if (!result.status.ok()) {
+    return {absl::StrCat(absl::StatusCodeToString(result.status.code()), ": ",
+                         result.status.message())};
+  }
+  const v1::Plan& plan = result.response.plan();
+  return {plan.reasons().begin(), plan.reasons().end()};
 }
 
 }  // namespace
@@ -33,7 +39,7 @@ Observation ObservationOf(const std::string& strategy, const Problem& problem,
   observation.difficulty = plan.difficulty().difficulty();
   observation.hard_probability = plan.difficulty().hard_probability();
   observation.estimator = plan.difficulty().estimator();
-  observation.why = WhyOf(response);
+  observation.why = WhyOf(result);
   return observation;
 }
 

@@ -13,6 +13,8 @@ namespace sextant {
 struct Observation {
   Score score;
   std::string problem_id;  // As JSON, see Problem.
+  // The server's reasons, as sentences; the error of a solve that failed.
+  std::vector<std::string> why;
   // The rest is empty when the solve failed: there was no response then.
   v1::StopReason stop_reason = v1::STOP_REASON_UNSPECIFIED;
   bool provisional = false;
@@ -22,8 +24,7 @@ struct Observation {
   std::string ran;  // The strategy that ran, with every parameter.
   v1::Difficulty difficulty = v1::DIFFICULTY_UNSPECIFIED;
   double hard_probability = 0;
-  std::string estimator;         // What estimated the difficulty.
-  std::vector<std::string> why;  // The server's reasons, as sentences.
+  std::string estimator;  // What estimated the difficulty.
 };
 
 // `strategy` is the strategy as the caller wrote it.

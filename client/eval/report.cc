@@ -42,11 +42,11 @@ std::string ProblemsText(const std::vector<Observation>& observations) {
 
 std::string FlagsHtml(const ReportContext& context) {
   if (context.flags.empty()) return "none";
-  std::string html = "<code>";
+  std::string html;
   for (const auto& [flag, value] : context.flags) {
-    absl::StrAppend(&html, html == "<code>" ? "" : " ", EscapeHtml(flag), " ", EscapeHtml(value));
+    absl::StrAppend(&html, "<code>", EscapeHtml(flag), " ", EscapeHtml(value), "</code> ");
   }
-  return html + "</code>";
+  return html;
 }
 
 std::string FactsHtml(const ReportContext& context, const std::vector<Observation>& observations) {
@@ -95,22 +95,23 @@ std::string HeadlineHtml(const EvalMeasures& measures) {
     const Estimate& difference = comparison->accuracy_difference;
     absl::StrAppend(&html, "<li><b>", EscapeHtml(entry.strategy),
                     "</b>: ", Percent(entry.overall.accuracy.value), " right, ",
-                    absl::StrFormat("%+.1f", difference.value * 100), " points against <b>",
+                    PointsText(difference.value), " points against <b>",
                     EscapeHtml(measures.baseline), "</b>");
     if (difference.interval.has_value()) {
-      absl::StrAppendFormat(&html, " (95 %% interval %+.1f to %+.1f)",
-                            difference.interval->low * 100, difference.interval->high * 100);
+      absl::StrAppend(&html, " (95 % interval ", PointsText(difference.interval->low), " to ",
+                      PointsText(difference.interval->high), ")");
     }
-    absl::StrAppendFormat(
-        &html, ", with %.2f times its billed and %.2f times its sequential tokens.</li>\n",
-        comparison->billed_ratio.value, comparison->sequential_ratio.value);
+    absl::StrAppendFormat(&html,
+                          ", with %.2f times its billed and %.2f times its sequential tokens.",
+                          comparison->billed_ratio.value, comparison->sequential_ratio.value);
+    html += "</li>\n";
   }
   return html.empty() ? "" : absl::StrCat("<ul class=\"headline\">\n", html, "</ul>\n");
 }
 
 std::string FigureHtml(const Chart& chart) {
   return absl::StrCat("<figure>\n<figcaption>", EscapeHtml(chart.title), "</figcaption>\n",
-                      ChartSvg(chart), "</figure>\n");
+                      ChartHtml(chart), "</figure>\n");
 }
 
 std::string ChartsHtml(const EvalMeasures& measures) {
@@ -136,8 +137,7 @@ std::string ChartsHtml(const EvalMeasures& measures) {
       FigureHtml(sequential),
       "</div>\n<p class=\"soft\">Up and to the left is better. The dashed line joins the Pareto "
       "front: filled points, which no other strategy beats on accuracy and tokens at once. "
-      "Diamonds are strategies that adapt. Thin lines are 95 % intervals. Where names find no "
-      "room, a point has its number in the table.</p>\n");
+      "Diamonds are strategies that adapt. Thin lines are 95 % intervals.</p>\n");
 }
 
 std::string StopsHtml(const std::vector<Observation>& observations) {
@@ -183,8 +183,9 @@ std::string FiguresHtml(const ReportContext& context,
   const std::string comparison = ComparisonTable(measures);
   return absl::StrCat(
       HeadlineHtml(measures), ChartsHtml(measures), "<h2>All figures</h2>\n",
-      "<p class=\"soft\">Means per problem, with 95 % intervals beneath; billed to prompt are "
-      "tokens.</p>\n",
+      "<p class=\"soft\">Means per problem, with 95 % intervals beneath. Billed, sequential, "
+      "finished, cancelled, prompt and estimated are tokens; estimated ones are the part of the "
+      "billed that was counted from chunks.</p>\n",
       StrategiesTable(measures),
       comparison.empty() ? ""
                          : "<h2>In pairs</h2>\n<p class=\"soft\">Each strategy against the "

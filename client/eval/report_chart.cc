@@ -15,9 +15,9 @@ namespace sextant {
 namespace {
 
 // Units of the SVG, chosen so that its text can be read on a phone, where it shrinks to 350 px.
-constexpr double kWidth = 440;
-constexpr double kHeight = 350;
-constexpr ChartBox kPlot = {.left = 46, .top = 26, .right = 428, .bottom = 302};
+constexpr double kWidth = 400;
+constexpr double kHeight = 330;
+constexpr ChartBox kPlot = {.left = 42, .top = 26, .right = 390, .bottom = 284};
 constexpr int kMaxLabel = 34;  // Characters.
 
 Interval RangeOf(const Estimate& estimate) {
@@ -73,7 +73,7 @@ std::string ToSvg(const TextSvg& at, absl::string_view text) {
 }
 
 std::string TitlesSvg(const Chart& chart) {
-  return absl::StrCat(ToSvg({.x = kPlot.left - 40, .y = 12, .style = "axis-title"}, "accuracy"),
+  return absl::StrCat(ToSvg({.x = kPlot.left - 38, .y = 11, .style = "axis-title"}, "accuracy"),
                       ToSvg({.x = (kPlot.left + kPlot.right) / 2,
                              .y = kHeight - 8,
                              .anchor = "middle",
@@ -183,32 +183,44 @@ std::string LabelSvg(const std::string& text, const ChartPoint& point, ChartPosi
                      text);
 }
 
-// With names, or with numbers where names do not find room.
-std::string LabelsSvg(const Chart& chart, const Drawing& drawing) {
+struct Labels {
+  std::vector<std::string> texts;  // In the order of LabelOrder.
+  std::vector<ChartBox> boxes;     // Empty when there is no room.
+};
+
+template <typename Text>
+Labels Place(const Chart& chart, const Drawing& drawing, Text text_of) {
   LabelLayout layout;
   layout.bounds = {.left = kPlot.left + 3, .top = 14, .right = kWidth, .bottom = kPlot.bottom - 2};
   layout.avoided = drawing.error_bars;
   for (const ChartSegment& line : FrontLines(drawing)) layout.avoided.push_back(line);
-  const std::vector<size_t> order = LabelOrder(chart.points);
-  std::vector<std::string> texts;
-  std::vector<ChartBox> boxes;
-  for (const bool with_names : {true, false}) {
-    texts.clear();
-    std::vector<LabelRequest> requests;
-    for (const size_t i : order) {
-      const ChartPoint& point = chart.points[i];
-      texts.push_back(with_names ? Fit(point.name, kMaxLabel) : absl::StrCat(point.number));
-      requests.push_back({.point = drawing.points[i], .characters = Columns(texts.back())});
-    }
-    boxes = PlaceLabels(requests, layout);
-    if (!boxes.empty()) break;
+  Labels labels;
+  std::vector<LabelRequest> requests;
+  for (const size_t i : LabelOrder(chart.points)) {
+    labels.texts.push_back(text_of(chart.points[i]));
+    requests.push_back({.point = drawing.points[i], .characters = Columns(labels.texts.back())});
   }
-  // Without room even for numbers, the tooltips and the tables have to do.
+  labels.boxes = PlaceLabels(requests, layout);
+  return labels;
+}
+
+std::string LabelsSvg(const Chart& chart, const Drawing& drawing, const Labels& labels) {
+  const std::vector<size_t> order = LabelOrder(chart.points);
   std::string svg;
-  for (size_t i = 0; i < boxes.size(); ++i) {
-    svg += LabelSvg(texts[i], chart.points[order[i]], drawing.points[order[i]], boxes[i]);
+  for (size_t i = 0; i < labels.boxes.size(); ++i) {
+    svg += LabelSvg(labels.texts[i], chart.points[order[i]], drawing.points[order[i]],
+                    labels.boxes[i]);
   }
   return svg;
+}
+
+std::string KeyHtml(const Chart& chart) {
+  std::string html = "<p class=\"key\">";
+  for (const ChartPoint& point : chart.points) {
+    absl::StrAppend(&html, "<b>", point.number, "</b> ", EscapeHtml(point.name),
+                    point.number == chart.points.back().number ? "" : ", ");
+  }
+  return html + "</p>\n";
 }
 
 // What the chart shows, for who cannot see it.
@@ -227,10 +239,18 @@ std::string Description(const Chart& chart, const Drawing& drawing) {
 
 }  // namespace
 
-std::string ChartSvg(const Chart& chart) {
+std::string ChartHtml(const Chart& chart) {
   const Axis x = TokenAxis(chart.points);
   const Axis y = AccuracyAxis(chart.points);
   const Drawing drawing = Draw(chart.points, x, y);
+  Labels labels =
+      Place(chart, drawing, [](const ChartPoint& point) { return Fit(point.name, kMaxLabel); });
+  const bool has_names = !labels.boxes.empty();
+  // Numbers may find no room either; then tooltips and tables have to do.
+  if (!has_names) {
+    labels =
+        Place(chart, drawing, [](const ChartPoint& point) { return absl::StrCat(point.number); });
+  }
   std::string svg = absl::StrFormat(
       "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-labelledby=\"%s-title %s-text\">\n"
       "<title id=\"%s-title\">%s</title>\n<desc id=\"%s-text\">%s</desc>\n",
@@ -239,17 +259,20 @@ std::string ChartSvg(const Chart& chart) {
   svg += GridSvg(x, y) + TitlesSvg(chart);
   for (const ChartSegment& bar : drawing.error_bars) svg += LineSvg("error", bar);
   for (const ChartSegment& line : FrontLines(drawing)) svg += LineSvg("front-line", line);
-  const std::string labels = LabelsSvg(chart, drawing);
-  for (size_t i = 0; i < chart.points.size(); ++i) {
+  // Last, so that nothing covers them: the labels, and before those the points that are emphasised.
+  std::vector<size_t> order = LabelOrder(chart.points);
+  std::reverse(order.begin(), order.end());
+  for (const size_t i : order) {
     const bool on_front =
         std::find(drawing.front.begin(), drawing.front.end(), i) != drawing.front.end();
     svg += MarkerSvg(chart.points[i], drawing.points[i], on_front);
   }
-  return svg + labels + "</svg>\n";
+  svg += LabelsSvg(chart, drawing, labels) + "</svg>\n";
+  return has_names ? svg : svg + KeyHtml(chart);
 }
 
 std::vector<double> AxisTicks(double low, double high) {
-  const double rough = std::max(high - low, 1e-9) / 5;
+  const double rough = std::max(high - low, 1e-9) / 6.5;
   const double power = std::pow(10, std::floor(std::log10(rough)));
   double step = power * 10;
   for (const double factor : {5.0, 2.5, 2.0, 1.0}) {

@@ -23,9 +23,10 @@ struct Chart {
   std::vector<ChartPoint> points;  // Not empty.
 };
 
-std::string ChartSvg(const Chart& chart);
+// The SVG, and below it the names of the points where there was room for numbers alone.
+std::string ChartHtml(const Chart& chart);
 
-// Round numbers from at or below `low` to at or above `high`, about five, evenly spaced.
+// Round numbers from at or below `low` to at or above `high`, about seven, evenly spaced.
 std::vector<double> AxisTicks(double low, double high);
 
 std::string ShortTokens(double tokens);  // 950, 1.5k, 20k, 1.25M

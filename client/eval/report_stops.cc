@@ -29,6 +29,7 @@ std::string StopText(const Observation& solve) {
 // Counts, traces and tokens of some solves.
 struct Group {
   std::map<std::string, int> stops;
+  std::vector<std::string> why;  // Of the first.
   int solves = 0;
   int correct = 0;
   int provisional = 0;
@@ -42,6 +43,7 @@ struct Group {
   void Add(const Observation& solve) {
     const v1::Usage& usage = solve.score.usage;
     ++stops[StopText(solve)];
+    if (solves == 0) why = solve.why;
     ++solves;
     correct += solve.score.correct ? 1 : 0;
     provisional += solve.provisional ? 1 : 0;
@@ -82,13 +84,15 @@ std::string Outcome(const Score& score) {
   return score.correct ? "correct" : "wrong";
 }
 
-std::string ReasonsCell(const Observation& solve) {
-  if (solve.why.empty()) return "-";
-  std::string html = "<ul>";
-  for (const std::string& reason : solve.why) {
-    absl::StrAppend(&html, "<li>", EscapeHtml(reason), "</li>");
-  }
-  return html + "</ul>";
+std::string Sentences(const std::vector<std::string>& why) {
+  return EscapeHtml(absl::StrJoin(why, " "));
+}
+
+// The last sentence, which decided, opens to all: most solves share the others.
+std::string FoldedSentences(const std::vector<std::string>& why) {
+  if (why.size() < 2) return Sentences(why);
+  return absl::StrCat("<details><summary>", EscapeHtml(why.back()), "</summary>", Sentences(why),
+                      "</details>");
 }
 
 // A text problem_id is quoted in JSON; people read it without.
@@ -102,14 +106,14 @@ HtmlRow ExampleRow(const Observation& solve) {
   const v1::Usage& usage = solve.score.usage;
   std::string stop = StopText(solve);
   if (solve.provisional) stop += ", provisional";
-  const std::string traces = absl::StrCat(usage.traces_started(), " / ", usage.traces_finished(),
-                                          " / ", usage.traces_cancelled());
   return {.cells = {EscapeHtml(ProblemName(solve)), EscapeHtml(solve.score.strategy),
                     Outcome(solve.score), EscapeHtml(stop), Grouped(usage.billed_tokens()),
-                    Grouped(usage.sequential_tokens()), traces,
-                    absl::StrFormat("%.2f", solve.score.agreement),
+                    Grouped(usage.sequential_tokens()), Grouped(usage.traces_started()),
+                    Grouped(usage.traces_finished()), Grouped(usage.traces_cancelled()),
+                    Grouped(usage.traces_failed()), absl::StrFormat("%.2f", solve.score.agreement),
                     solve.row.empty() ? "-" : EscapeHtml(solve.row),
-                    solve.ran.empty() ? "-" : EscapeHtml(solve.ran), ReasonsCell(solve)}};
+                    solve.ran.empty() ? "-" : EscapeHtml(solve.ran)},
+          .note = FoldedSentences(solve.why)};
 }
 
 std::string ExampleTable(const std::string& caption, const Solves& solves) {
@@ -119,12 +123,11 @@ std::string ExampleTable(const std::string& caption, const Solves& solves) {
                               {"outcome", Kind::kText},
                               {"stopped by", Kind::kText},
                               {"billed"},
-                              {"sequential"},
-                              {"traces started / finished / cancelled"},
-                              {"agreement"},
-                              {"policy row", Kind::kText},
-                              {"ran", Kind::kText},
-                              {"reasons", Kind::kProse}}};
+                              {"sequential"}}};
+  table.columns.insert(table.columns.end(), std::begin(kTraceColumns), std::end(kTraceColumns));
+  table.columns.push_back({"agreement"});
+  table.columns.push_back({"policy row", Kind::kText});
+  table.columns.push_back({"ran", Kind::kText});
   for (size_t i = 0; i < std::min(kExamples, solves.size()); ++i) {
     table.rows.push_back(ExampleRow(*solves[i]));
   }
@@ -145,7 +148,7 @@ std::string StopTable(const std::vector<Observation>& observations) {
   table.columns.insert(table.columns.end(), std::begin(kTraceColumns), std::end(kTraceColumns));
   table.columns.push_back({"provisional answers"});
   for (const auto& [strategy, group] : groups) {
-    HtmlRow row{.cells = {EscapeHtml(strategy), EscapeHtml(group.StopsText())},
+    HtmlRow row{.cells = {StrategyHtml(strategy), EscapeHtml(group.StopsText())},
                 .emphasised = IsAdaptive(strategy)};
     for (std::string& cell : group.TraceCells()) row.cells.push_back(std::move(cell));
     row.cells.push_back(Grouped(group.provisional));

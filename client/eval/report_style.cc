@@ -28,12 +28,14 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; mar
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .92em; }
+dd code { white-space: nowrap; }
 a { color: var(--point); }
 .headline { margin: .75rem 0; padding-left: 1.2rem; max-width: 60rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1rem 2rem; }
 figure { margin: 0; }
+.key { color: var(--soft); font-size: .875rem; }
 figcaption { font-weight: 600; }
-svg { display: block; width: 100%; height: auto; font: 11.5px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+svg { display: block; width: 100%; height: auto; font: 11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 svg text { fill: var(--soft); }
 svg .label { fill: var(--ink); paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round; }
 svg .label.emphasised { fill: var(--accent); font-weight: 700; }
@@ -50,18 +52,27 @@ svg .point.emphasised.front { fill: var(--accent); }
 .scroll:focus-visible { outline: 2px solid var(--point); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: .25rem 0; white-space: nowrap; }
-th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--rule); vertical-align: top; }
+th, td { padding: .3rem .55rem; border-bottom: 1px solid var(--rule); vertical-align: top; }
 th:first-child, td:first-child { padding-left: .3rem; }
 thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; border-bottom-width: 2px; max-width: 9rem; }
 th { text-align: left; font-weight: 500; }
 th.number, td.number { text-align: right; }
-td.number, tbody th { white-space: nowrap; }
-td.text { min-width: 6rem; }
-td.prose { min-width: 26rem; }
-td.prose ul { margin: 0; padding-left: 1rem; }
+td.number, td.text, tbody th { white-space: nowrap; }
+tr:has(+ .note) > * { border-bottom: 0; }
+.note td { padding-top: 0; color: var(--soft); }
+.note div { position: sticky; left: .3rem; max-width: min(60rem, 100vw - 3rem); }
 tr.emphasised { background: var(--band); }
 tr.emphasised th { color: var(--accent); font-weight: 700; }
 .interval { display: block; color: var(--soft); font-size: .8125rem; }
+/* On a phone the name of a row stays in sight while its figures scroll. */
+@media (max-width: 40rem) {
+  tbody th {
+    position: sticky; left: 0; min-width: 7.5rem; max-width: 9rem; background: var(--paper);
+    font-size: .8125rem; white-space: normal; overflow-wrap: anywhere;
+  }
+  tr.emphasised th { background: var(--band); }
+}
+summary { cursor: pointer; }
 @media print { .scroll { overflow: visible; } }
 )css";
 

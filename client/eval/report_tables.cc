@@ -25,24 +25,25 @@ void Append(const std::vector<std::string>& cells, HtmlRow& row) {
 
 HtmlRow StrategyRow(size_t number, const StrategyMeasures& entry) {
   const Figures& figures = entry.overall.figures;
-  HtmlRow row{.cells = {absl::StrCat(number), EscapeHtml(entry.strategy)},
+  HtmlRow row{.cells = {absl::StrCat(number), StrategyHtml(entry.strategy)},
               .emphasised = IsAdaptive(entry.strategy)};
   Append(EstimateCells(entry.overall), row);
   Append({TokensText(figures.finished_tokens), TokensText(figures.cancelled_tokens),
-          TokensText(figures.estimated_tokens), TokensText(figures.prompt_tokens),
           absl::StrFormat("%.2f", figures.agreement), absl::StrFormat("%.2f", figures.wall_seconds),
           figures.cost_usd.has_value() ? Dollars(*figures.cost_usd) : "-",
-          Grouped(figures.problems), Grouped(figures.no_answer), Grouped(figures.failed)},
+          Grouped(figures.problems), Grouped(figures.no_answer), Grouped(figures.failed),
+          TokensText(figures.prompt_tokens), TokensText(figures.estimated_tokens)},
          row);
   return row;
 }
 
-// What a paired interval says about a difference. `better` is its sign when it is an improvement.
+// What a paired interval says about a difference of accuracy.
 std::string Verdict(const Estimate& difference) {
   if (!difference.interval.has_value()) return "-";
   if (difference.interval->low > 0) return "better";
   if (difference.interval->high < 0) return "worse";
-  return "not decided";
+  const bool same = difference.interval->low == 0 && difference.interval->high == 0;
+  return same ? "the same" : "not decided";
 }
 
 std::vector<std::string> DatasetsOf(const EvalMeasures& measures) {
@@ -69,7 +70,8 @@ HtmlTable DatasetTable(const std::string& dataset, const EvalMeasures& measures)
   for (const StrategyMeasures& entry : measures.strategies) {
     for (const auto& [name, figures] : entry.by_dataset) {
       if (name != dataset) continue;
-      HtmlRow row{.cells = {EscapeHtml(entry.strategy)}, .emphasised = IsAdaptive(entry.strategy)};
+      HtmlRow row{.cells = {StrategyHtml(entry.strategy)},
+                  .emphasised = IsAdaptive(entry.strategy)};
       Append(EstimateCells(figures), row);
       const std::optional<Comparison>& comparison = figures.comparison;
       Append({comparison.has_value() ? PointsCell(comparison->accuracy_difference) : "-",
@@ -99,14 +101,14 @@ std::string StrategiesTable(const EvalMeasures& measures) {
                               {"sequential"},
                               {"finished"},
                               {"cancelled"},
-                              {"estimated"},
-                              {"prompt"},
                               {"agreement"},
                               {"seconds"},
                               {"cost"},
                               {"problems"},
                               {"no answer"},
-                              {"failed"}},
+                              {"failed"},
+                              {"prompt"},
+                              {"estimated"}},
                   .header_column = 1};
   for (size_t i = 0; i < measures.strategies.size(); ++i) {
     table.rows.push_back(StrategyRow(i + 1, measures.strategies[i]));
@@ -126,7 +128,7 @@ std::string ComparisonTable(const EvalMeasures& measures) {
     const std::optional<Comparison>& comparison = entry.overall.comparison;
     if (!comparison.has_value()) continue;
     table.rows.push_back(
-        {.cells = {EscapeHtml(entry.strategy), PointsCell(comparison->accuracy_difference),
+        {.cells = {StrategyHtml(entry.strategy), PointsCell(comparison->accuracy_difference),
                    Verdict(comparison->accuracy_difference), RatioCell(comparison->billed_ratio),
                    RatioCell(comparison->sequential_ratio), Grouped(comparison->problems)},
          .emphasised = IsAdaptive(entry.strategy)});
@@ -170,7 +172,7 @@ std::string DifficultyTable(const std::vector<Observation>& observations) {
       const Measures figures = MeasureSolves(found->second, {});
       HtmlRow row{
           .cells = {unknown ? "none" : EscapeHtml(ShortName(difficulty)),
-                    unknown ? "-" : EscapeHtml(estimator), EscapeHtml(strategy),
+                    unknown ? "-" : EscapeHtml(estimator), StrategyHtml(strategy),
                     unknown ? "-" : absl::StrFormat("%.2f", MeanHardProbability(found->second))},
           .emphasised = IsAdaptive(strategy)};
       Append(EstimateCells(figures), row);
