@@ -9,7 +9,7 @@ namespace {
 
 // How far from its point a label may be, in the order of preference. Beyond that nobody could tell
 // whose label it is.
-constexpr double kDistances[] = {9, 16, 26, 38, 52};
+constexpr double kDistances[] = {9, 16, 26, 38};
 
 // Where a label may be: in this direction from its point, and from there to the right (1), to the
 // left (-1) or centred (0). In the order of preference.
@@ -90,6 +90,7 @@ bool Overlap(const ChartBox& a, const ChartBox& b) {
 std::vector<ChartBox> PlaceLabels(const std::vector<LabelRequest>& labels,
                                   const LabelLayout& layout) {
   std::vector<ChartBox> taken;
+  taken.reserve(2 * labels.size());
   const double radius = layout.point_radius;
   for (const LabelRequest& label : labels) {
     taken.push_back({.left = label.point.x - radius,

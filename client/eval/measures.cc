@@ -18,6 +18,7 @@ void Append(const Score& score, std::vector<double>& row) {
 
 std::vector<Stratum> StrataOf(const std::map<std::string, Stratum>& by_dataset) {
   std::vector<Stratum> strata;
+  strata.reserve(by_dataset.size());
   for (const auto& [dataset, stratum] : by_dataset) strata.push_back(stratum);
   return strata;
 }

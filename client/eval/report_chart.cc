@@ -198,7 +198,9 @@ Labels Place(const Chart& chart, const Drawing& drawing, Text text_of) {
   std::vector<LabelRequest> requests;
   for (const size_t i : LabelOrder(chart.points)) {
     labels.texts.push_back(text_of(chart.points[i]));
-    requests.push_back({.point = drawing.points[i], .characters = Columns(labels.texts.back())});
+    // One more, so that two neighbours do not read as one.
+    const int characters = Columns(labels.texts.back()) + 1;
+    requests.push_back({.point = drawing.points[i], .characters = characters});
   }
   labels.boxes = PlaceLabels(requests, layout);
   return labels;
@@ -215,12 +217,11 @@ std::string LabelsSvg(const Chart& chart, const Drawing& drawing, const Labels& 
 }
 
 std::string KeyHtml(const Chart& chart) {
-  std::string html = "<p class=\"key\">";
+  std::string html = "<ul class=\"key\">";
   for (const ChartPoint& point : chart.points) {
-    absl::StrAppend(&html, "<b>", point.number, "</b> ", EscapeHtml(point.name),
-                    point.number == chart.points.back().number ? "" : ", ");
+    absl::StrAppend(&html, "<li><b>", point.number, "</b> ", EscapeHtml(point.name), "</li> ");
   }
-  return html + "</p>\n";
+  return html + "</ul>\n";
 }
 
 // What the chart shows, for who cannot see it.

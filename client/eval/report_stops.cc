@@ -179,7 +179,8 @@ std::string PolicyTable(const std::vector<Observation>& observations) {
     HtmlRow row{.cells = {EscapeHtml(policy), EscapeHtml(policy_row), EscapeHtml(ran),
                           Grouped(group.solves), Percent(group.Mean(group.correct)),
                           TokensText(group.Mean(group.billed)),
-                          TokensText(group.Mean(group.sequential)), EscapeHtml(group.StopsText())}};
+                          TokensText(group.Mean(group.sequential)), EscapeHtml(group.StopsText())},
+                .note = "For example: " + Sentences(group.why)};
     for (std::string& cell : group.TraceCells()) row.cells.push_back(std::move(cell));
     table.rows.push_back(std::move(row));
   }

@@ -33,7 +33,8 @@ a { color: var(--point); }
 .headline { margin: .75rem 0; padding-left: 1.2rem; max-width: 60rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1rem 2rem; }
 figure { margin: 0; }
-.key { color: var(--soft); font-size: .875rem; }
+.key { margin: 0; padding: 0; color: var(--soft); font-size: .875rem; }
+.key li { display: inline-block; margin-right: .75rem; }
 figcaption { font-weight: 600; }
 svg { display: block; width: 100%; height: auto; font: 11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 svg text { fill: var(--soft); }

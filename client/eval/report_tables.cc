@@ -145,12 +145,13 @@ std::string DatasetTables(const EvalMeasures& measures) {
 }
 
 std::string DifficultyTable(const std::vector<Observation>& observations) {
-  // Easy before hard by the numbers of the enum; failed solves, which have no estimate, first.
-  std::map<std::tuple<v1::Difficulty, std::string>, std::map<std::string, Solves>> groups;
+  // Failed solves, which have no estimate, last; easy before hard by the numbers of the enum.
+  std::map<std::tuple<bool, v1::Difficulty, std::string>, std::map<std::string, Solves>> groups;
   std::vector<std::string> strategies;
   for (const Observation& solve : observations) {
     const std::string& strategy = solve.score.strategy;
-    groups[{solve.difficulty, solve.estimator}][strategy].push_back(&solve);
+    const bool unknown = solve.difficulty == v1::DIFFICULTY_UNSPECIFIED;
+    groups[{unknown, solve.difficulty, solve.estimator}][strategy].push_back(&solve);
     if (strategies.empty() || strategies.back() != strategy) strategies.push_back(strategy);
   }
   HtmlTable table{.caption = "By estimated difficulty",
@@ -164,8 +165,7 @@ std::string DifficultyTable(const std::vector<Observation>& observations) {
                               {"problems"}},
                   .header_column = 2};
   for (const auto& [key, by_strategy] : groups) {
-    const auto& [difficulty, estimator] = key;
-    const bool unknown = difficulty == v1::DIFFICULTY_UNSPECIFIED;
+    const auto& [unknown, difficulty, estimator] = key;
     for (const std::string& strategy : strategies) {
       const auto found = by_strategy.find(strategy);
       if (found == by_strategy.end()) continue;
