@@ -1,3 +1,4 @@
+sextant_test(answer_math_test sextant_math)
 foreach(test number choice trace_parts search reader vote)
   sextant_test(answer_${test}_test sextant_answer)
 endforeach()

@@ -1,0 +1,35 @@
+#include "server/answer/math/math_answer.h"
+
+#include <utility>
+
+#include "server/answer/math/statement.h"
+
+namespace sextant {
+namespace {
+
+constexpr size_t kMaxFormBytes = 20000;
+
+std::optional<MathForm> FormOf(std::optional<math::Reading> reading) {
+  if (!reading.has_value()) return std::nullopt;
+  MathForm form{std::move(reading->canonical), std::move(reading->key),
+                std::move(reading->loose_key)};
+  if (form.canonical.size() > kMaxFormBytes || form.key.size() > kMaxFormBytes) return std::nullopt;
+  if (form.loose_key.empty()) form.loose_key = form.key;
+  return form;
+}
+
+}  // namespace
+
+std::optional<MathForm> ReadMath(absl::string_view statement) {
+  std::optional<math::Tokens> tokens = math::Tokenise(statement);
+  if (!tokens.has_value()) return std::nullopt;
+  return FormOf(math::StatementParser(*std::move(tokens)).Whole());
+}
+
+std::optional<MathForm> ReadQuantity(absl::string_view statement) {
+  std::optional<math::Tokens> tokens = math::Tokenise(statement);
+  if (!tokens.has_value()) return std::nullopt;
+  return FormOf(math::StatementParser(*std::move(tokens)).WholeQuantity());
+}
+
+}  // namespace sextant
