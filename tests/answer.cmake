@@ -1,3 +1,4 @@
+sextant_test(answer_math_test sextant_math)
 foreach(test number choice forms json languages text trace_parts search reader vote watcher)
   sextant_test(answer_${test}_test sextant_answer)
 endforeach()

@@ -60,6 +60,11 @@ std::vector<json> ReadRows(const std::string& path) {
   return rows;
 }
 
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
 class EvalCommandTest : public testing::Test {
  protected:
   ExitCode Eval(std::vector<std::string> flags) {
@@ -159,6 +164,22 @@ TEST_F(EvalCommandTest, ShowsATableAndProgressWithoutJson) {
   EXPECT_THAT(err_.str(), HasSubstr("eval: 1 of 1 solve, 100.0 % correct, 0 failed"));
 }
 
+TEST_F(EvalCommandTest, WritesAReportAndFiguresWithTheFlagsThatWereUsed) {
+  const std::string problems = WriteProblems({"a", "fail"});
+
+  const ExitCode code =
+      Eval({"--problems", problems, "--strategy", "simple", "--strategy", "auto", "--max-tokens",
+            "1700", "--report", PathOf("report.html"), "--csv", PathOf("figures.csv")});
+
+  ASSERT_EQ(code, ExitCode::kOk) << err_.str();
+  const std::string report = ReadFile(PathOf("report.html"));
+  EXPECT_THAT(report, HasSubstr("Strategies on model-a"));
+  EXPECT_THAT(report, HasSubstr("--max-tokens 1700"));
+  EXPECT_THAT(report, HasSubstr("every backend failed</div>"));
+  EXPECT_THAT(report, testing::EndsWith("</html>\n"));
+  EXPECT_THAT(ReadFile(PathOf("figures.csv")), HasSubstr("model-a,auto,all,2,1,0,0.5,"));
+}
+
 TEST_F(EvalCommandTest, RefusesWhatCannotBeRun) {
   const std::string problems = WriteProblems({"a"});
   EXPECT_EQ(Eval({"--problems", "no/such/file", "--strategy", "simple"}), ExitCode::kMisused);
@@ -169,8 +190,15 @@ TEST_F(EvalCommandTest, RefusesWhatCannotBeRun) {
             ExitCode::kMisused);
   EXPECT_EQ(Eval({"--problems", problems, "--strategy", "simple", "--concurrency", "0"}),
             ExitCode::kMisused);
-  EXPECT_EQ(Eval({"--problems", problems, "--strategy", "simple", "--report", "r.html"}),
+  EXPECT_EQ(Eval({"--problems", problems, "--strategy", "simple", "--report", problems}),
             ExitCode::kMisused);
+  EXPECT_EQ(Eval({"--problems", problems, "--strategy", "simple", "--csv", "no/such/folder/f.csv"}),
+            ExitCode::kMisused);
+  EXPECT_EQ(Eval({"--problems", problems, "--strategy", "simple", "--report", PathOf("same"),
+                  "--csv", PathOf("same")}),
+            ExitCode::kMisused);
+  EXPECT_THAT(err_.str(), HasSubstr("same is the file of --report, expected another"));
+  EXPECT_THAT(err_.str(), HasSubstr("--csv no/such/folder/f.csv: cannot be written"));
   EXPECT_EQ(Eval({"--problems", problems, "--strategy", "simple", "--model", "other"}),
             ExitCode::kFailed);
   EXPECT_EQ(server_.requests().size(), 0u);
@@ -191,15 +219,16 @@ TEST(EvalInterruptTest, WritesWhatItHasAndSaysSo) {
   std::ostringstream err;
   Console console{.in = in, .out = out, .err = err};
 
-  const ExitCode code =
-      RunCommandLine({"eval", "--json", "--server", server.target(), "--problems", problems,
-                      "--strategy", "simple", "--concurrency", "1", "--out", rows_path},
-                     console);
+  const ExitCode code = RunCommandLine(
+      {"eval", "--json", "--server", server.target(), "--problems", problems, "--strategy",
+       "simple", "--concurrency", "1", "--out", rows_path, "--report", PathOf("report.html")},
+      console);
 
   EXPECT_EQ(code, ExitCode::kFailed);
   EXPECT_THAT(err.str(), HasSubstr("interrupted after 1 of 3 solves"));
   EXPECT_EQ(ReadRows(rows_path).size(), 1u);
   EXPECT_TRUE(json::parse(out.str())["interrupted"]);
+  EXPECT_THAT(ReadFile(PathOf("report.html")), HasSubstr("Interrupted: the figures are of 1 of 3"));
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ std::optional<Accuracies> Resample(const Datasets& datasets, Cell hard, std::mt1
   return MeanOf(sums);
 }
 
-Estimate EstimateOf(double value, std::vector<double> resampled) {
+BootstrapEstimate EstimateOf(double value, std::vector<double> resampled) {
   if (resampled.empty()) return {.value = value, .low = value, .high = value};
   std::sort(resampled.begin(), resampled.end());
   const auto last = static_cast<double>(resampled.size() - 1);

@@ -25,7 +25,7 @@
 
 namespace sextant {
 
-struct Estimate {
+struct BootstrapEstimate {
   double value = 0;
   double low = 0;  // Of the 95 % interval.
   double high = 0;
@@ -36,9 +36,9 @@ struct Estimate {
 struct LengthEffect {
   int problems = 0;  // That have both.
   int deciding = 0;  // That also have right and wrong answers; the others can show no difference.
-  Estimate short_accuracy;
-  Estimate long_accuracy;
-  Estimate difference;  // Short minus long.
+  BootstrapEstimate short_accuracy;
+  BootstrapEstimate long_accuracy;
+  BootstrapEstimate difference;  // Short minus long.
 };
 
 // Whether the model thinks before it answers. Texts without marked thinking look like those of a

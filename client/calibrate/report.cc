@@ -19,12 +19,12 @@ std::string Share(const std::optional<double>& share) {
   return share.has_value() ? Percent(*share) : "-";
 }
 
-std::string Accuracy(const Estimate& estimate) {
+std::string Accuracy(const BootstrapEstimate& estimate) {
   return absl::StrFormat("%.1f %% [%.1f, %.1f]", 100 * estimate.value, 100 * estimate.low,
                          100 * estimate.high);
 }
 
-std::string Difference(const Estimate& estimate) {
+std::string Difference(const BootstrapEstimate& estimate) {
   return absl::StrFormat("%+.1f [%+.1f, %+.1f]", 100 * estimate.value, 100 * estimate.low,
                          100 * estimate.high);
 }
@@ -96,7 +96,7 @@ std::string DifficultyTable(const DifficultyProfile& difficulty) {
                        tokens(difficulty.length_hard)}});
 }
 
-Json EstimateJson(const Estimate& estimate) {
+Json EstimateJson(const BootstrapEstimate& estimate) {
   return {{"value", estimate.value}, {"low", estimate.low}, {"high", estimate.high}};
 }
 

@@ -1,6 +1,4 @@
 // `sextant eval`: a file of problems through one or more strategies, with accuracy and cost.
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <utility>
@@ -8,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
+#include "client/cli/eval_outputs.h"
 #include "client/cli/eval_report.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/model_choice.h"
@@ -24,13 +23,12 @@ constexpr absl::Duration kModelsTimeout = absl::Seconds(10);
 
 struct EvalFlags {
   std::string model;
-  std::string problems;
   std::vector<std::string> strategies;
   std::optional<int64_t> samples_from;
   BudgetFlags budget;
   bool include_traces = false;
   int concurrency = 8;
-  std::string out;
+  EvalPaths paths;
 };
 
 absl::StatusOr<std::vector<EvalStrategy>> ReadStrategies(const std::vector<std::string>& texts) {
@@ -56,7 +54,7 @@ absl::StatusOr<EvalRun> RunOf(const EvalFlags& flags) {
   EvalRun run;
   absl::StatusOr<std::vector<EvalStrategy>> strategies = ReadStrategies(flags.strategies);
   if (!strategies.ok()) return strategies.status();
-  absl::StatusOr<std::vector<Problem>> problems = ReadProblems(flags.problems);
+  absl::StatusOr<std::vector<Problem>> problems = ReadProblems(flags.paths.problems);
   if (!problems.ok()) return problems.status();
   run.strategies = *std::move(strategies);
   run.problems = *std::move(problems);
@@ -69,25 +67,9 @@ absl::StatusOr<EvalRun> RunOf(const EvalFlags& flags) {
   return run;
 }
 
-// The file of rows, opened before anything is spent. Without --out, a stream that swallows
-// everything.
-absl::StatusOr<std::ofstream> OpenRows(const EvalFlags& flags) {
-  std::ofstream rows;
-  if (flags.out.empty()) return rows;
-  std::error_code ignored;
-  if (std::filesystem::equivalent(flags.out, flags.problems, ignored)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--out ", flags.out, " is the file of problems, expected another"));
-  }
-  rows.open(flags.out, std::ios::binary | std::ios::trunc);
-  if (!rows)
-    return absl::InvalidArgumentError(absl::StrCat("--out ", flags.out, ": cannot be written"));
-  return rows;
-}
-
 // What a run left behind.
 struct EvalOutcome {
-  std::vector<Score> scores;  // In the order of the rows.
+  std::vector<Observation> observations;  // In the order of the rows.
   EvalFailures failures;
   Completeness completeness = Completeness::kComplete;
   int64_t total = 0;
@@ -97,7 +79,7 @@ EvalOutcome Measure(const SextantClient& client, const EvalRun& run, std::ostrea
                     Console& console) {
   EvalOutcome outcome;
   outcome.total = static_cast<int64_t>(run.problems.size() * run.strategies.size());
-  std::map<int64_t, Score> scores;
+  std::map<int64_t, Observation> observations;
   OrderedRows rows(rows_file);
   const Interrupt interrupt;
   EvalProgress progress(console, outcome.total);
@@ -105,26 +87,28 @@ EvalOutcome Measure(const SextantClient& client, const EvalRun& run, std::ostrea
       client, run,
       [&](const EvalSolve& solve) {
         rows.Add(solve.index, RowJson(solve.strategy.text, solve.problem, solve.result));
-        const auto [entry, added] =
-            scores.emplace(solve.index, ScoreOf(solve.strategy.text, solve.problem, solve.result));
+        const auto [entry, added] = observations.emplace(
+            solve.index, ObservationOf(solve.strategy.text, solve.problem, solve.result));
         outcome.failures.Add(solve);
-        progress.Add(entry->second);
+        progress.Add(entry->second.score);
       },
       [&] { return interrupt.seen(); });
   rows.Finish();
   if (progress.ended() < outcome.total) outcome.completeness = Completeness::kInterrupted;
-  for (auto& [index, score] : scores) outcome.scores.push_back(std::move(score));
+  for (auto& [index, observation] : observations) {
+    outcome.observations.push_back(std::move(observation));
+  }
   return outcome;
 }
 
-ExitCode Report(const EvalOutcome& outcome, const std::string& model, const GlobalFlags& global,
-                Console& console) {
-  const std::vector<StrategyFigures> results = Summarise(outcome.scores);
+ExitCode Show(const EvalOutcome& outcome, const std::string& model, const GlobalFlags& global,
+              Console& console) {
+  const std::vector<StrategyFigures> results = Summarise(ScoresOf(outcome.observations));
   console.out << (global.json ? SummaryJson(model, results, outcome.completeness) + "\n"
                               : ShowSummary(model, results))
               << std::flush;
   console.err << outcome.failures.Text() << std::flush;
-  const auto ended = static_cast<int64_t>(outcome.scores.size());
+  const auto ended = static_cast<int64_t>(outcome.observations.size());
   if (outcome.completeness == Completeness::kInterrupted) {
     return Fail(console, absl::CancelledError(
                              absl::StrCat("interrupted after ", ended, " of ", outcome.total,
@@ -132,6 +116,23 @@ ExitCode Report(const EvalOutcome& outcome, const std::string& model, const Glob
   }
   if (outcome.failures.count() == ended) return Fail(console, outcome.failures.first());
   return ExitCode::kOk;
+}
+
+// Those that change the figures.
+std::vector<std::pair<std::string, std::string>> FlagsOf(const EvalFlags& flags) {
+  std::vector<std::pair<std::string, std::string>> given;
+  const auto add = [&given](const char* flag, const auto& value) {
+    if (value.has_value()) given.emplace_back(flag, absl::StrCat(*value));
+  };
+  add("--samples-from", flags.samples_from);
+  add("--max-tokens", flags.budget.max_tokens);
+  add("--max-sequential-tokens", flags.budget.max_sequential_tokens);
+  add("--max-traces", flags.budget.max_traces);
+  add("--max-cost", flags.budget.max_cost_usd);
+  if (!flags.budget.goal.empty()) given.emplace_back("--goal", flags.budget.goal);
+  add("--timeout", flags.budget.timeout);
+  given.emplace_back("--concurrency", absl::StrCat(flags.concurrency));
+  return given;
 }
 
 ExitCode RunEvalCommand(const EvalFlags& flags, const GlobalFlags& global, Console& console) {
@@ -146,16 +147,19 @@ ExitCode RunEvalCommand(const EvalFlags& flags, const GlobalFlags& global, Conso
   if (absl::IsNotFound(model.status())) return Fail(console, model.status());
   if (!model.ok()) return Misuse(console, model.status());
   run->base.set_model(*model);
-  absl::StatusOr<std::ofstream> rows = OpenRows(flags);
-  if (!rows.ok()) return Misuse(console, rows.status());
+  absl::StatusOr<EvalOutputs> outputs = OpenOutputs(flags.paths);
+  if (!outputs.ok()) return Misuse(console, outputs.status());
 
-  const EvalOutcome outcome = Measure(*client, *run, *rows, console);
-  const ExitCode code = Report(outcome, *model, global, console);
-  if (!flags.out.empty() && !rows->flush()) {
-    return Fail(console,
-                absl::DataLossError(absl::StrCat("--out ", flags.out, ": writing failed")));
-  }
-  return code;
+  const EvalOutcome outcome = Measure(*client, *run, outputs->rows, console);
+  const ExitCode code = Show(outcome, *model, global, console);
+  const ReportContext context = {.model = *model,
+                                 .time = absl::Now(),
+                                 .version = SEXTANT_VERSION,
+                                 .flags = FlagsOf(flags),
+                                 .completeness = outcome.completeness,
+                                 .planned_solves = outcome.total};
+  const absl::Status written = WriteOutputs(context, outcome.observations, *outputs);
+  return written.ok() ? code : Fail(console, written);
 }
 
 }  // namespace
@@ -165,14 +169,14 @@ Command AddEval(CLI::App& app, const GlobalFlags& global, Console& console) {
       app.add_subcommand("eval", "Measures strategies on a file of problems with known answers");
   command->footer(
       "Example:\n  sextant eval --model qwen3-32b --problems problems.jsonl --strategy simple "
-      "--strategy \"first_finish(k=1,n=8)\" --out rows.jsonl\n"
+      "--strategy \"first_finish(k=1,n=8)\" --out rows.jsonl --report report.html\n"
       "A line of the file: {\"dataset\": \"sums\", \"problem_id\": 1, \"prompt\": \"2 + 2?\", "
       "\"answer\": \"4\", \"answer_kind\": \"integer\"}");
   // Shared: the flags live as long as the parsed options that write to them and the function that
   // reads them.
   auto flags = std::make_shared<EvalFlags>();
   command->add_option("--model", flags->model, "May be left out when the server has one model");
-  command->add_option("--problems", flags->problems, "JSON lines")->required();
+  command->add_option("--problems", flags->paths.problems, "JSON lines")->required();
   command->add_option("--strategy", flags->strategies, "As in solve; may be repeated")
       ->required()
       ->allow_extra_args(false)
@@ -187,7 +191,11 @@ Command AddEval(CLI::App& app, const GlobalFlags& global, Console& console) {
   command->add_option("--concurrency", flags->concurrency, "Solves at once")
       ->check(Within(1, 1024, "1 to 1024"))
       ->capture_default_str();
-  command->add_option("--out", flags->out, "File for one JSON line per problem and strategy");
+  command->add_option("--out", flags->paths.rows,
+                      "File for one JSON line per problem and strategy");
+  command->add_option("--report", flags->paths.report,
+                      "File for a web page with charts, intervals and reasons");
+  command->add_option("--csv", flags->paths.csv, "File for the figures as CSV");
   return {command, [flags, &global, &console] { return RunEvalCommand(*flags, global, console); }};
 }
 

@@ -1,4 +1,10 @@
-// Mathematical statements in a normal form, so that different writings of one value are equal.
+// The canonical form of a mathematical answer, and what makes two of them equal.
+//
+// A statement in LaTeX, plain text or Unicode is cut into tokens (token.h) and read as a list, a
+// relation or a value (statement.h). Expressions get an exact normal form (algebra.h), which is
+// what is shown. Whether two of them are equal is decided by their value to 96 digits, or by values
+// at fixed points where they have variables (numeric.h): so sqrt(3 + 2 sqrt(2)) is 1 + sqrt(2)
+// although no rule says so. Rational numbers are compared exactly.
 #pragma once
 #include <optional>
 #include <string>
@@ -7,18 +13,20 @@
 
 namespace sextant {
 
-// The normal form, and the two identities of answer.h.
 struct MathForm {
-  std::string canonical;
-  std::string key;
+  std::string canonical;  // Readable ASCII normal form; reading it gives itself.
+  std::string key;        // Strict class; equal keys are equal answers.
+  // What it would be if it were written bare, without its unit or "x ="; the key for most.
   std::string loose_key;
 };
 
-// A statement as models write it (LaTeX or plain) that is mathematics as a whole; nullopt for
-// prose.
+// The form of a whole statement: what a \boxed{} holds, or plain text. nullopt when it cannot be
+// read as mathematics: words, more than one meaning, too long or too deep. Any thread. Costs about
+// a microsecond for short answers and less than a millisecond for the worst of texts.
 std::optional<MathForm> ReadMath(absl::string_view statement);
 
-// The same where the statement is one quantity: a number, perhaps with a unit.
+// Numbers alone, with their unit, currency, percent or degrees, and times and dates. nullopt for
+// anything else, such as symbols, lists and tuples.
 std::optional<MathForm> ReadQuantity(absl::string_view statement);
 
 }  // namespace sextant
