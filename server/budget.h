@@ -48,6 +48,18 @@ class Spending {
     return std::nullopt;
   }
 
+  // Completion tokens that the budgets of tokens and cost still pay for; infinite without one.
+  double TokensLeft() const {
+    double left = std::numeric_limits<double>::infinity();
+    if (budget_.max_tokens < Budget::kUnlimited)
+      left = static_cast<double>(budget_.max_tokens - completion_);
+    if (price_ && price_->completion_per_million > 0) {
+      const double usd = budget_.max_cost_usd - *cost();
+      left = std::min(left, usd * 1e6 / price_->completion_per_million);
+    }
+    return std::max(0.0, left);
+  }
+
   // Longest completion, in tokens, of a trace launched when the clock stood at `clock`: never a
   // constant, always what is left.
   int64_t TokensFor(int64_t clock) const {

@@ -116,9 +116,10 @@ ModelConfig ConfigReader::ReadModel(YamlMap& map) {
   const ModelProfile profile = model.profile.value_or(ModelProfile());
   model.horizon =
       map.Word<Horizon>("horizon", kHorizons).value_or(profile.horizon.value_or(model.horizon));
+  const std::optional<int64_t> typical = map.Integer("typical_trace_tokens", 1, kMaxTokens);
+  model.typical_is_measured = typical.has_value() || profile.typical_trace_tokens.has_value();
   model.typical_trace_tokens = static_cast<int>(
-      map.Integer("typical_trace_tokens", 1, kMaxTokens)
-          .value_or(profile.typical_trace_tokens.value_or(model.typical_trace_tokens)));
+      typical.value_or(profile.typical_trace_tokens.value_or(model.typical_trace_tokens)));
   model.max_traces = static_cast<int>(map.Integer("max_traces", 1, 256).value_or(model.max_traces));
   model.tokens_per_second = map.Number("tokens_per_second", {.min = 0, .max = 1e6}).value_or(0);
   if (std::optional<YamlMap> sampling = map.Map("sampling")) {

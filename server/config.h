@@ -57,7 +57,9 @@ struct ModelConfig {
   std::string name;  // What callers ask for. Unique.
   Horizon horizon = Horizon::kUnknown;
   int typical_trace_tokens = 4096;  // Mean length; plans are sized by it. 1 to 10,000,000.
-  int max_traces = 8;               // Traces of one solve where the request does not say. 1 to 256.
+  // Whether typical_trace_tokens stands in the configuration or in the profile.
+  bool typical_is_measured = false;
+  int max_traces = 8;            // Traces of one solve where the request does not say. 1 to 256.
   double tokens_per_second = 0;  // Of one trace. 0 to 1,000,000; 0: unknown, so that plans cannot
                                  // tell how many tokens a deadline leaves.
   SamplingConfig sampling;

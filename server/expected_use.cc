@@ -14,6 +14,8 @@ namespace {
 constexpr double kLogLengthDeviation = 0.4;
 constexpr double kBytesPerPromptToken = 4;
 constexpr double kMillion = 1e6;
+// Share of a full vote's tokens that waves need, and what the margin that is asked for adds.
+constexpr double kWavesShare = 0.35, kWavesByMargin = 0.4;
 constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 
 double PromptBytes(const v1::SolveRequest& request) {
@@ -105,6 +107,24 @@ ExpectedUse::Demand ExpectedUse::ParallelTraces(int n, int k) const {
   return demand;
 }
 
+ExpectedUse::Demand ExpectedUse::Waves(const v1::Adaptive& adaptive) const {
+  const int n = std::max(1, adaptive.n());
+  const Demand all = ParallelTraces(n, n);
+  const int first = std::min(n, adaptive.first());
+  Demand demand;
+  // Most of the traces start at once: it ends about when half of them have answered.
+  if (2 * first > n) {
+    demand = ParallelTraces(first, (first + 1) / 2);
+  } else {
+    demand.billed =
+        std::max(trace_tokens(), (kWavesShare + kWavesByMargin * adaptive.margin()) * all.billed);
+    demand.sequential = all.sequential;
+  }
+  demand.prompt = std::ceil(demand.billed / all.billed * n) * prompt_tokens_;
+  demand.lengths.clear();
+  return demand;
+}
+
 ExpectedUse::Demand ExpectedUse::Beams(const v1::BeamSearch& beam) const {
   Demand demand;
   demand.sequential = trace_tokens();
@@ -123,6 +143,7 @@ ExpectedUse::Demand ExpectedUse::Beams(const v1::BeamSearch& beam) const {
 ExpectedUse::Demand ExpectedUse::DemandOf(const v1::Strategy& strategy) const {
   if (strategy.has_beam_search()) return Beams(strategy.beam_search());
   const int n = std::max(1, TraceCount(strategy));
+  if (strategy.has_adaptive()) return Waves(strategy.adaptive());
   // Only First Finish Search ends before its last trace.
   return ParallelTraces(n, strategy.has_first_finish() ? FinishCount(strategy) : n);
 }

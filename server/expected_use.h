@@ -19,6 +19,10 @@
 //   first_finish(k,n)   billed sum of min(l(i), l(k))          sequential l(k)
 //   last_finish(k,n)    as majority_vote
 //   beam_search(w,e)    billed w * e * l; natively l           sequential l
+//   adaptive(n)         billed (0.35 + 0.4 margin) of majority_vote(n)'s, at its sequential; where
+//   more than half
+//                       of n start at once, that of first_finish(k = first/2, n = first). These
+//                       shares reproduce the means of docs/evaluation.md within a tenth.
 // An early stop of a vote is not counted on, so its bill is the most to expect. Every trace also
 // pays for the prompt, taken as one token for 4 bytes; beams pay for prompt and half their text
 // again at each step.
@@ -69,6 +73,7 @@ class ExpectedUse {
 
   Demand DemandOf(const v1::Strategy& strategy) const;
   Demand ParallelTraces(int n, int k) const;
+  Demand Waves(const v1::Adaptive& adaptive) const;
   Demand Beams(const v1::BeamSearch& beam) const;
   // Completion tokens that the budgets pay for.
   double Affordable(const Demand& demand) const;

@@ -18,6 +18,7 @@ void SetTraceCount(v1::Strategy& strategy, int n) {
   if (strategy.has_majority_vote()) strategy.mutable_majority_vote()->set_n(n);
   if (strategy.has_first_finish()) strategy.mutable_first_finish()->set_n(n);
   if (strategy.has_last_finish()) strategy.mutable_last_finish()->set_n(n);
+  if (strategy.has_adaptive()) strategy.mutable_adaptive()->set_n(n);
 }
 
 void SetFinishCount(v1::Strategy& strategy, int k) {
@@ -26,7 +27,8 @@ void SetFinishCount(v1::Strategy& strategy, int k) {
 }
 
 bool HasTraceCount(const v1::Strategy& strategy) {
-  return strategy.has_majority_vote() || strategy.has_first_finish() || strategy.has_last_finish();
+  return strategy.has_majority_vote() || strategy.has_first_finish() ||
+         strategy.has_last_finish() || strategy.has_adaptive();
 }
 
 template <typename Message>
@@ -34,8 +36,21 @@ void FillStop(Message& message, v1::Stop default_stop) {
   if (message.stop() == v1::STOP_UNSPECIFIED) message.set_stop(default_stop);
 }
 
+// What an adaptive strategy is without a policy's word: that of deploy/policies/sextant.yaml for
+// unknown horizons.
+void FillAdaptive(v1::Adaptive& adaptive) {
+  if (adaptive.first() == 0) adaptive.set_first(3);
+  if (!adaptive.has_margin()) adaptive.set_margin(0.4);
+  if (!adaptive.has_spare()) adaptive.set_spare(1);
+  if (!adaptive.has_late_after()) adaptive.set_late_after(1.25);
+  if (!adaptive.has_drop_after()) adaptive.set_drop_after(1.75);
+  if (!adaptive.has_stated()) adaptive.set_stated(0.5);
+  if (!adaptive.has_length_exponent()) adaptive.set_length_exponent(0);
+}
+
 // Sets every parameter that does not depend on the budget.
 void FillDefaults(v1::Strategy& strategy) {
+  if (strategy.has_adaptive()) FillAdaptive(*strategy.mutable_adaptive());
   if (FinishCount(strategy) == 0) SetFinishCount(strategy, 1);
   if (strategy.has_majority_vote()) FillStop(*strategy.mutable_majority_vote(), v1::STOP_LOSSLESS);
   if (strategy.has_first_finish()) FillStop(*strategy.mutable_first_finish(), v1::STOP_ALL);
@@ -76,6 +91,8 @@ class PlanWriter {
   PolicyCell Cell();  // What the policy is asked about, with the reasons.
   StrategyTemplate ChooseByPolicy();
   void SetRunnerUp(const PolicyRow& row);
+  // Parameters that the request leaves out are those of the row that would fire.
+  void TakeFromPolicy(v1::Adaptive& adaptive);
   v1::Strategy Complete(StrategyTemplate chosen, Caps caps);
   int ChooseTraceCount(const StrategyTemplate& chosen, Caps caps);
   bool FitsWith(StrategyTemplate chosen, int n) const;
@@ -163,20 +180,34 @@ StrategyTemplate PlanWriter::Choose() {
   if (request_.strategy().kind_case() == v1::Strategy::KIND_NOT_SET) return ChooseByPolicy();
   plan_.set_row("request");
   Because(absl::StrCat("The request names the strategy ", StrategyText(request_.strategy()), "."));
-  return {request_.strategy()};
+  StrategyTemplate chosen{request_.strategy()};
+  if (chosen.strategy.has_adaptive()) TakeFromPolicy(*chosen.strategy.mutable_adaptive());
+  return chosen;
+}
+
+void PlanWriter::TakeFromPolicy(v1::Adaptive& adaptive) {
+  const PolicyRow& row = policy_.RowFor(Cell());
+  if (!row.strategy.strategy.has_adaptive()) return;
+  v1::Adaptive merged = row.strategy.strategy.adaptive();
+  merged.MergeFrom(adaptive);
+  if (adaptive.n() == 0) merged.clear_n();
+  adaptive = merged;
+  Because(absl::StrCat("What it leaves out is taken from row ", row.name, " of policy ",
+                       policy_.name, "."));
 }
 
 PolicyCell PlanWriter::Cell() {
-  const double held =
-      std::min({double{1} * default_cap(), use_.traces_by_tokens(), use_.traces_by_cost()});
-  const bool is_low = held < policy_.low_budget_below;
+  const double held = std::min(use_.traces_by_tokens(), use_.traces_by_cost());
+  const bool is_low = held < std::min(policy_.low_budget_below, default_cap());
   const double lengths =
       std::min(use_.sequential_limit(), use_.deadline_limit()) / model_.typical_trace_tokens;
   const bool is_tight = lengths < policy_.tight_time_below;
-  Because(absl::StrFormat(
-      "The budget is %s: it holds %.1f typical traces, %s the policy's %d (at most %d by %s).",
-      BudgetLevelName(is_low ? BudgetLevel::kLow : BudgetLevel::kHigh), held,
-      is_low ? "fewer than" : "at least", policy_.low_budget_below, default_cap(), cap_name()));
+  if (std::isfinite(held)) {
+    Because(absl::StrFormat("The budget is %s: it holds %.1f typical traces, %s %d.",
+                            BudgetLevelName(is_low ? BudgetLevel::kLow : BudgetLevel::kHigh), held,
+                            is_low ? "fewer than" : "at least",
+                            std::min(policy_.low_budget_below, default_cap())));
+  }
   if (std::isfinite(lengths)) {
     Because(absl::StrFormat("Time is %s: it holds %.1f lengths of a typical trace, %s %g.",
                             TimeLevelName(is_tight ? TimeLevel::kTight : TimeLevel::kLoose),
@@ -249,7 +280,8 @@ int PlanWriter::ChooseTraceCount(const StrategyTemplate& chosen, Caps caps) {
     return n;
   }
   int most = caps.chosen;
-  if (FitsWith(chosen, most)) {
+  // It looks at the budget as it goes, and launches no more than that holds.
+  if (chosen.strategy.has_adaptive() || FitsWith(chosen, most)) {
     Because(absl::StrFormat("n is %d: the most that %s allows.", most, cap_name()));
     return most;
   }

@@ -2,10 +2,10 @@
 //
 // Cap: the most traces is `budget.max_traces`, else the model's `max_traces` (8).
 //
-// Budget level: the budget holds min(cap, max_tokens / t, max_cost_usd / c) typical traces. t is
+// Budget level: the budget holds min(max_tokens / t, max_cost_usd / c) typical traces. t is
 // the model's `typical_trace_tokens`, or the longest trace possible when that is less; c is the
-// price of t tokens and of the prompt. Fewer than the policy's `low_budget_below` (3) is low, else
-// high.
+// price of t tokens and of the prompt. Fewer than the policy's `low_budget_below`, or than the cap
+// where that is less, is low, else high.
 //
 // Time level: the sequential budget, or the tokens that the deadline leaves at the model's speed,
 // against the length of a typical trace; tight below the policy's `tight_time_below` (1.5).

@@ -115,6 +115,8 @@ ModelProfile ReadModelProfile(YamlMap& map) {
   profile.problems = ReadCount(map, "problems", kMaxCount);
   profile.accuracy = map.Number("accuracy", kShare);
   profile.agreement = map.Number("agreement", kShare);
+  profile.answer_rate = map.Number("answer_rate", kShare);
+  profile.drop_after = map.Number("drop_after", {.min = 1, .max = kMaxTokens});
   if (std::optional<YamlMap> lengths = map.Map("lengths")) profile.lengths = ReadLengths(*lengths);
   profile.accuracy_by_length = ReadNumbers<kLengthBins>(map, "accuracy_by_length", kShare);
   if (std::optional<YamlMap> difficulty = map.Map("difficulty")) {
@@ -132,6 +134,8 @@ std::string ModelProfileYaml(const ModelProfile& profile) {
   root.AddCount("problems", profile.problems);
   root.AddShare("accuracy", profile.accuracy);
   root.AddShare("agreement", profile.agreement);
+  root.AddShare("answer_rate", profile.answer_rate);
+  root.AddTokens("drop_after", profile.drop_after);
   if (profile.accuracy_by_length.has_value()) {
     const auto rounded = [](std::string* out, double share) {
       absl::StrAppendFormat(out, "%.4f", share);

@@ -55,6 +55,9 @@ struct ModelProfile {
   std::optional<double> accuracy;  // Of one trace, 0 to 1.
   std::optional<double>
       agreement;  // The leading answer's share of the votes of all traces, 0 to 1.
+  std::optional<double> answer_rate;  // Share of the traces that state an answer, 0 to 1.
+  // Tokens beyond which going on with a trace is not expected to pay. 1 to 10,000,000.
+  std::optional<double> drop_after;
   LengthProfile lengths;
   // Accuracy of the shortest fifth of the traces, of the next fifth, and so on to the longest.
   std::optional<std::array<double, kLengthBins>> accuracy_by_length;

@@ -57,7 +57,17 @@ v1::AnswerKind ToProto(AnswerKind kind) {
   return v1::ANSWER_KIND_UNSPECIFIED;
 }
 
+// Twice as long, 1.4 times the weight, or less by that: where the request asks for weights by
+// length.
+constexpr double kLengthExponent = 0.5;
+
+double LengthExponentOf(const v1::Strategy& strategy, Horizon horizon) {
+  if (strategy.has_adaptive()) return strategy.adaptive().length_exponent();
+  return horizon == Horizon::kLong ? -kLengthExponent : kLengthExponent;
+}
+
 Weighting WeightingOf(const v1::Strategy& strategy) {
+  if (strategy.has_adaptive()) return Weighting::kLength;
   switch (WeightsOf(strategy)) {
     case v1::WEIGHTS_LENGTH:
       return Weighting::kLength;
@@ -66,6 +76,21 @@ Weighting WeightingOf(const v1::Strategy& strategy) {
     default:
       return Weighting::kUniform;
   }
+}
+
+AdaptiveModel AdaptiveModelOf(const ModelConfig& model) {
+  // Without a profile: what the models of arXiv 2512.02008 have in common. A length that nobody has
+  // measured is no reason to drop a trace.
+  constexpr double kAnswerRate = 0.92, kAnswerRateNonReasoning = 0.75, kDropAfterLengths = 3;
+  AdaptiveModel facts;
+  facts.mean_tokens = model.typical_trace_tokens;
+  facts.answer_rate =
+      model.horizon == Horizon::kNonReasoning ? kAnswerRateNonReasoning : kAnswerRate;
+  if (model.typical_is_measured) facts.drop_after = kDropAfterLengths * facts.mean_tokens;
+  if (!model.profile) return facts;
+  facts.answer_rate = model.profile->answer_rate.value_or(facts.answer_rate);
+  facts.drop_after = model.profile->drop_after.value_or(facts.drop_after);
+  return facts;
 }
 
 AnswerFormat FormatOf(const v1::AnswerFormat& requested) {
@@ -105,6 +130,7 @@ Solve::Solve(Loop& loop, const ServerConfig& server, const ModelConfig& model, S
       model_(model),
       inputs_(std::move(inputs)),
       reader_(std::move(reader)),
+      adaptive_model_(AdaptiveModelOf(model)),
       prompt_(PromptOf(inputs_.request, model.sampling, inputs_.traceparent)) {}
 
 TracesConfig Solve::ConfigOfTraces() {
@@ -128,13 +154,14 @@ TracesConfig Solve::ConfigOfTraces() {
   config.max_trace_bytes = server_.max_trace_bytes;
   config.vote = {.ties = model_.horizon == Horizon::kLong ? TieRule::kLonger : TieRule::kShorter,
                  .weighting = WeightingOf(inputs_.plan.strategy()),
-                 .typical_tokens = static_cast<double>(model_.typical_trace_tokens)};
+                 .typical_tokens = static_cast<double>(model_.typical_trace_tokens),
+                 .length_exponent = LengthExponentOf(inputs_.plan.strategy(), model_.horizon)};
   config.price = model_.price;
   if (inputs_.on_trace_ended) {
     config.on_ended = [this](const Trace& trace) {
       const bool with_text = inputs_.request.include_traces();
       inputs_.on_trace_ended(
-          ReportOf(trace, with_text ? TraceText::kIncluded : TraceText::kLeftOut));
+          ReportOf(trace, with_text ? ReportTexts::kIncluded : ReportTexts::kLeftOut));
     };
   }
   return config;
@@ -149,6 +176,8 @@ Task<Verdict> Solve::RunStrategy() {
       return FirstFinish(*traces_, strategy.first_finish());
     case v1::Strategy::kLastFinish:
       return LastFinish(*traces_, strategy.last_finish());
+    case v1::Strategy::kAdaptive:
+      return Adaptive(*traces_, strategy.adaptive(), adaptive_model_);
     case v1::Strategy::kBeamSearch:
       return model_.backends.front().beam_search == BeamSearchMode::kNative
                  ? NativeBeamSearch(*traces_, strategy.beam_search())
@@ -192,6 +221,7 @@ Task<SolveOutcome> Solve::Run() {
   } else if (response.usage().traces_finished() == 0) {
     outcome.status = FailureOf(*traces_, inputs_.request.budget(), response.stop_reason());
   }
+  for (std::string& decision : verdict.decisions) response.add_decisions(std::move(decision));
   for (const Candidate& c : vote.candidates) {
     v1::Candidate& candidate = *response.add_candidates();
     candidate.set_answer(c.answer.canonical);
@@ -203,7 +233,7 @@ Task<SolveOutcome> Solve::Run() {
   Grade(vote.answer, response);
   if (inputs_.request.include_traces()) {
     for (const auto& trace : traces_->all())
-      *response.add_traces() = ReportOf(*trace, TraceText::kIncluded);
+      *response.add_traces() = ReportOf(*trace, ReportTexts::kIncluded);
   }
   co_return outcome;
 }

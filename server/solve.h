@@ -69,6 +69,7 @@ class Solve {
   const ModelConfig& model_;
   SolveInputs inputs_;
   const AnswerReader reader_;
+  const AdaptiveModel adaptive_model_;
   Prompt prompt_;
   std::unique_ptr<Traces> traces_;
 };

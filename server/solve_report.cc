@@ -126,12 +126,12 @@ v1::Progress ProgressOf(const Traces& traces, absl::Duration elapsed) {
   return progress;
 }
 
-v1::Trace ReportOf(const Trace& trace, TraceText text) {
+v1::Trace ReportOf(const Trace& trace, ReportTexts text) {
   v1::Trace result;
   result.set_index(trace.index());
   result.set_outcome(OutcomeOf(trace.state));
   result.set_finish_reason(trace.finish_reason());
-  if (text == TraceText::kIncluded) {
+  if (text == ReportTexts::kIncluded) {
     result.set_text(trace.content());
     result.set_reasoning(trace.reasoning());
   }

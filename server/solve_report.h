@@ -18,7 +18,7 @@ absl::Status FailureOf(const Traces& traces, const v1::Budget& budget, v1::StopR
 
 v1::Progress ProgressOf(const Traces& traces, absl::Duration elapsed);
 
-enum class TraceText { kLeftOut, kIncluded };
-v1::Trace ReportOf(const Trace& trace, TraceText text);
+enum class ReportTexts { kLeftOut, kIncluded };
+v1::Trace ReportOf(const Trace& trace, ReportTexts text);
 
 }  // namespace sextant

@@ -145,8 +145,10 @@ TEST(BallotTest, IsNotCertainWhileABareAnswerMayLeaveTheLeader) {
 TEST(BallotTest, WeighsByLengthTowardsTheHorizon) {
   const std::vector<Vote> votes = {VoteFor("1", 100, 0), VoteFor("2", 900, 1),
                                    VoteFor("2", 900, 2)};
-  const VoteRule shorter{TieRule::kShorter, Weighting::kLength, /*typical_tokens=*/300};
-  const VoteRule longer{TieRule::kLonger, Weighting::kLength, /*typical_tokens=*/300};
+  const VoteRule shorter{TieRule::kShorter, Weighting::kLength, /*typical_tokens=*/300,
+                         /*length_exponent=*/0.5};
+  const VoteRule longer{TieRule::kLonger, Weighting::kLength, /*typical_tokens=*/300,
+                        /*length_exponent=*/-0.5};
 
   const VoteResult by_shorter = BallotOf(votes, shorter).Decide();
   EXPECT_EQ(by_shorter.answer->canonical, "1");
@@ -158,7 +160,8 @@ TEST(BallotTest, WeighsByLengthTowardsTheHorizon) {
 }
 
 TEST(BallotTest, ReckonsWithTheHeaviestVotesThatMayCome) {
-  const VoteRule rule{TieRule::kShorter, Weighting::kLength, /*typical_tokens=*/1};
+  const VoteRule rule{TieRule::kShorter, Weighting::kLength, /*typical_tokens=*/1,
+                      /*length_exponent=*/0.5};
   const Ballot ballot = BallotOf({VoteFor("1", 1, 0), VoteFor("1", 1, 1)}, rule);
 
   EXPECT_TRUE(ballot.IsCertain(0));
@@ -175,6 +178,19 @@ TEST(BallotTest, WeighsByConfidenceAndIsThenCertainOnlyAtTheEnd) {
   EXPECT_EQ(ballot.Decide().answer->canonical, "2");
   EXPECT_TRUE(ballot.IsCertain(0));
   EXPECT_FALSE(ballot.IsCertain(1));
+}
+
+TEST(BallotTest, CountsAShareOfAStatementAndLetsAFinishedTraceStandForItsClass) {
+  Vote stated = VoteFor("1", 5, 0);
+  stated.provisional = true;
+  stated.share = 0.75;
+  const VoteResult result = BallotOf({stated, VoteFor("1", 50, 1), VoteFor("2", 60, 2)}).Decide();
+
+  EXPECT_EQ(result.answer->canonical, "1");
+  EXPECT_DOUBLE_EQ(result.candidates[0].weight, 1.75);
+  EXPECT_EQ(result.candidates[0].votes, 2);
+  EXPECT_EQ(result.representative, 1);
+  EXPECT_DOUBLE_EQ(result.majority_probability, 0.5);  // One finished trace each.
 }
 
 TEST(MajorityProbabilityTest, IsTheBetaTailOfTheTwoCounts) {

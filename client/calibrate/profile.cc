@@ -6,17 +6,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/calibrate/drop_point.h"
 #include "client/cli/text.h"
 #include "server/answer/vote.h"
 
 namespace sextant {
 namespace {
 
-struct Weighed {
-  double tokens = 0;
-  bool right = false;
-  double weight = 0;  // Of all traces together: 1.
-};
+// A trace is dropped when going on is expected to give fewer right answers than this for each mean
+// length of tokens.
+constexpr double kLeastYield = 0.1;
+
+using Weighed = LengthOutcome;  // Weights of all traces together: 1.
 
 // For each problem its weight; together 1, each data set with the same share.
 std::vector<double> WeightsOf(const std::vector<CalibrationProblem>& problems) {
@@ -111,6 +112,13 @@ double AgreementOf(const CalibrationProblem& problem) {
   return ballot.Decide().agreement;
 }
 
+double AnswerRateOf(const CalibrationProblem& problem) {
+  const auto answered =
+      std::count_if(problem.traces.begin(), problem.traces.end(),
+                    [](const CalibrationTrace& trace) { return trace.answer.has_value(); });
+  return static_cast<double>(answered) / static_cast<double>(problem.traces.size());
+}
+
 // A mean over problems.
 template <typename Value>
 double MeanOver(const std::vector<CalibrationProblem>& problems, const std::vector<double>& weights,
@@ -171,6 +179,9 @@ Calibration Calibrate(const ModelTraces& traces, Reasoning reasoning) {
   profile.problems = static_cast<int>(problems.size());
   profile.accuracy = std::min(1.0, MeanOver(problems, weights, AccuracyOf));
   profile.agreement = std::min(1.0, MeanOver(problems, weights, AgreementOf));
+  profile.answer_rate = std::min(1.0, MeanOver(problems, weights, AnswerRateOf));
+  const double drop_after = DropPoint(by_length, typical, kLeastYield);
+  if (std::isfinite(drop_after)) profile.drop_after = drop_after;
   profile.lengths = LengthsOf(by_length);
   profile.accuracy_by_length = AccuracyByLength(by_length);
   profile.difficulty = DifficultyOf(problems, weights);

@@ -13,28 +13,30 @@ namespace {
 
 using absl::string_view;
 
-constexpr double kMostLengthWeight = 2;
+constexpr double kMostLengthRatio = 4;
 
 double WeightOf(const Vote& vote, const VoteRule& rule) {
   switch (rule.weighting) {
     case Weighting::kUniform:
-      return 1;
+      return vote.share;
     case Weighting::kConfidence:
-      return vote.confidence.value_or(1);
+      return vote.share * vote.confidence.value_or(1);
     case Weighting::kLength:
       break;
   }
-  const double ratio = rule.typical_tokens / static_cast<double>(std::max<int64_t>(1, vote.tokens));
-  const double weight = std::sqrt(rule.ties == TieRule::kShorter ? ratio : 1 / ratio);
-  return std::clamp(weight, 1 / kMostLengthWeight, kMostLengthWeight);
+  const double ratio = static_cast<double>(vote.tokens) / rule.typical_tokens;
+  // What runs has no length yet.
+  if (vote.provisional) return vote.share;
+  return vote.share *
+         std::pow(std::clamp(ratio, 1 / kMostLengthRatio, kMostLengthRatio), -rule.length_exponent);
 }
 
-double MostWeight(Weighting weighting) {
-  switch (weighting) {
+double MostWeight(const VoteRule& rule) {
+  switch (rule.weighting) {
     case Weighting::kUniform:
       return 1;
     case Weighting::kLength:
-      return kMostLengthWeight;
+      return std::pow(kMostLengthRatio, std::abs(rule.length_exponent));
     case Weighting::kConfidence:
       return std::numeric_limits<double>::infinity();
   }
@@ -45,6 +47,7 @@ double MostWeight(Weighting weighting) {
 struct AnswerClass {
   const Vote* representative = nullptr;
   int votes = 0;
+  int finished = 0;  // Votes that are not provisional.
   double weight = 0;
   int64_t tokens = 0;  // Of all its traces.
   int lowest_index = 0;
@@ -55,6 +58,7 @@ struct AnswerClass {
 };
 
 bool StandsForBetter(const Vote& a, const Vote& b, TieRule ties) {
+  if (a.provisional != b.provisional) return b.provisional;
   if (a.tokens != b.tokens)
     return ties == TieRule::kShorter ? a.tokens < b.tokens : a.tokens > b.tokens;
   return a.index < b.index;
@@ -73,6 +77,7 @@ void Join(AnswerClass& into, const AnswerClass& other, TieRule ties) {
   if (StandsForBetter(*other.representative, *into.representative, ties))
     into.representative = other.representative;
   into.votes += other.votes;
+  into.finished += other.finished;
   into.weight += other.weight;
   into.tokens += other.tokens;
   into.lowest_index = std::min(into.lowest_index, other.lowest_index);
@@ -88,7 +93,8 @@ std::vector<AnswerClass> StrictClasses(const std::vector<Vote>& cast, const Vote
   absl::flat_hash_map<string_view, size_t> known;
   std::vector<AnswerClass> classes;
   for (const Vote* vote : votes) {
-    const AnswerClass one{vote, 1, WeightOf(*vote, rule), vote->tokens, vote->index};
+    const AnswerClass one{
+        vote, 1, vote->provisional ? 0 : 1, WeightOf(*vote, rule), vote->tokens, vote->index};
     const auto [entry, is_new] = known.try_emplace(vote->answer.Key(), classes.size());
     if (is_new) {
       classes.push_back(one);
@@ -166,7 +172,7 @@ void Ballot::Add(Vote vote) { cast_.push_back(std::move(vote)); }
 
 bool Ballot::IsCertain(int open) const {
   const std::vector<AnswerClass> strict = StrictClasses(cast_, rule_);
-  const double may_come = open == 0 ? 0 : open * MostWeight(rule_.weighting);
+  const double may_come = open == 0 ? 0 : open * MostWeight(rule_);
   const auto families = Families(strict);
   for (const auto& [bare, family] : families) {
     // What stays together whatever comes, against all that may gather elsewhere. "5" may part from
@@ -199,7 +205,7 @@ VoteResult Ballot::Decide() const {
   result.answer = winner.representative->answer;
   result.agreement = winner.weight / weight;
   result.margin = (winner.weight - runner_up.weight) / weight;
-  result.majority_probability = MajorityProbability(winner.votes, runner_up.votes);
+  result.majority_probability = MajorityProbability(winner.finished, runner_up.finished);
   result.representative = winner.representative->index;
   result.tie = classes.size() > 1 && runner_up.weight == winner.weight;
   for (const AnswerClass& one : classes) {

@@ -17,8 +17,7 @@ enum class TieRule { kShorter, kLonger };
 // What a vote counts for.
 enum class Weighting {
   kUniform,     // 1.
-  kLength,      // sqrt(typical / tokens) where ties go to the shorter, its inverse where they go to
-                // the longer; kept between 1/2 and 2.
+  kLength,      // (tokens / typical)^-length_exponent, the ratio kept between 1/4 and 4.
   kConfidence,  // The trace's confidence, where its server sent log-probabilities; else 1.
 };
 
@@ -26,6 +25,7 @@ struct VoteRule {
   TieRule ties = TieRule::kShorter;
   Weighting weighting = Weighting::kUniform;
   double typical_tokens = 4096;  // Mean length of the model's traces. Above 0.
+  double length_exponent = 0;    // Above 0 shorter traces weigh more, below 0 longer ones.
 };
 
 // What one trace votes. A trace without an answer casts none.
@@ -34,12 +34,16 @@ struct Vote {
   int64_t tokens = 0;  // Length of the trace, in completion tokens.
   int index = 0;       // Launch index of the trace; unique in a ballot.
   std::optional<double> confidence = std::nullopt;  // 0 to 1.
+  // A statement of a trace that runs, and what share of a vote it is. It stands for its class only
+  // where no finished trace does.
+  bool provisional = false;
+  double share = 1;
 };
 
 // One class of equal answers.
 struct Candidate {
-  Answer answer;  // Of the class's representative.
-  int votes = 0;
+  Answer answer;      // Of the class's representative.
+  int votes = 0;      // Provisional ones included.
   double weight = 0;  // What the class counts for: the sum of its votes' weights.
   double mean_tokens = 0;
 };

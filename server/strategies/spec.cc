@@ -19,8 +19,8 @@ namespace {
 
 constexpr size_t kMaxTextBytes = 1024;
 constexpr size_t kMaxDelimiterBytes = 64;
-constexpr absl::string_view kNames[] = {"auto",         "simple",      "majority_vote",
-                                        "first_finish", "last_finish", "beam_search"};
+constexpr absl::string_view kNames[] = {
+    "auto", "simple", "majority_vote", "first_finish", "last_finish", "beam_search", "adaptive"};
 constexpr std::pair<absl::string_view, v1::Weights> kWeights[] = {
     {"uniform", v1::WEIGHTS_UNIFORM},
     {"length", v1::WEIGHTS_LENGTH},
@@ -126,6 +126,16 @@ class ParameterReader {
     return 0;
   }
 
+  // Unset when it is absent or wrong.
+  std::optional<double> Number(absl::string_view name, double min, double max) {
+    const std::string* value = Find(name);
+    double number = 0;
+    if (value == nullptr) return std::nullopt;
+    if (absl::SimpleAtod(*value, &number) && number >= min && number <= max) return number;
+    Fail(name, *value, absl::StrCat("a number from ", min, " to ", max));
+    return std::nullopt;
+  }
+
   v1::Stop StopRule() {
     const std::string* value = Find("stop");
     if (value == nullptr) return v1::STOP_UNSPECIFIED;
@@ -204,6 +214,24 @@ bool ReadFinish(ParameterReader& parameters, Finish& finish) {
   return !k.has_value();
 }
 
+void ReadAdaptive(ParameterReader& parameters, v1::Adaptive& adaptive) {
+  adaptive.set_n(parameters.Size("n").value_or(0));
+  adaptive.set_first(parameters.Integer("first", 1, kMaxTraces));
+  const auto set = [](std::optional<double> value, auto setter) {
+    if (value) setter(*value);
+  };
+  set(parameters.Number("margin", 0, 1), [&](double v) { adaptive.set_margin(v); });
+  set(parameters.Number("spare", 0, kMaxTraces),
+      [&](double v) { adaptive.set_spare(static_cast<int>(v)); });
+  set(parameters.Number("late_after", 0, kMaxLengths),
+      [&](double v) { adaptive.set_late_after(v); });
+  set(parameters.Number("drop_after", 0, kMaxLengths),
+      [&](double v) { adaptive.set_drop_after(v); });
+  set(parameters.Number("stated", 0, 1), [&](double v) { adaptive.set_stated(v); });
+  set(parameters.Number("length_exponent", -kMaxLengthExponent, kMaxLengthExponent),
+      [&](double v) { adaptive.set_length_exponent(v); });
+}
+
 absl::StatusOr<StrategyTemplate> Parse(absl::string_view text, Sizes sizes) {
   const absl::StatusOr<Call> call = ParseCall(text);
   if (!call.ok()) return call.status();
@@ -233,6 +261,8 @@ absl::StatusOr<StrategyTemplate> Parse(absl::string_view text, Sizes sizes) {
     beam.set_step_delimiter(parameters.Delimiter("step_delimiter"));
     beam.set_expansion(parameters.Integer("expansion", kMinExpansion, kMaxExpansion));
     beam.set_length_penalty(parameters.Penalty("length_penalty"));
+  } else if (call->name == "adaptive") {
+    ReadAdaptive(parameters, *strategy.mutable_adaptive());
   }
   if (absl::Status status = parameters.Finish(); !status.ok()) return status;
   if (absl::Status status = CheckStrategy(strategy); !status.ok()) return status;
@@ -298,6 +328,43 @@ absl::Status CheckBeamSearch(const v1::BeamSearch& beam) {
   return absl::OkStatus();
 }
 
+absl::Status CheckNumber(absl::string_view field, std::optional<double> value, double min,
+                         double max) {
+  // Written so that NaN fails.
+  if (!value || (*value >= min && *value <= max)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("strategy.adaptive.", field, " is ", *value, ", expected ", min, " to ", max));
+}
+
+absl::Status CheckAdaptive(const v1::Adaptive& adaptive) {
+  const auto given = [](bool has, double value) {
+    return has ? std::optional<double>(value) : std::nullopt;
+  };
+  for (const absl::Status& status :
+       {CheckInteger("adaptive.n", adaptive.n(), 1, kMaxTraces),
+        CheckInteger("adaptive.first", adaptive.first(), 1, kMaxTraces),
+        CheckNumber("margin", given(adaptive.has_margin(), adaptive.margin()), 0, 1),
+        CheckNumber("spare", given(adaptive.has_spare(), adaptive.spare()), 0, kMaxTraces),
+        CheckNumber("late_after", given(adaptive.has_late_after(), adaptive.late_after()), 0,
+                    kMaxLengths),
+        CheckNumber("drop_after", given(adaptive.has_drop_after(), adaptive.drop_after()), 0,
+                    kMaxLengths),
+        CheckNumber("stated", given(adaptive.has_stated(), adaptive.stated()), 0, 1),
+        CheckNumber("length_exponent",
+                    given(adaptive.has_length_exponent(), adaptive.length_exponent()),
+                    -kMaxLengthExponent, kMaxLengthExponent)}) {
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// The shortest digits that read back as the same number.
+std::string Digits(double number) {
+  char digits[32];
+  const auto written = std::to_chars(digits, digits + sizeof digits, number);
+  return std::string(digits, written.ptr);
+}
+
 void AppendInteger(std::vector<std::string>& parts, absl::string_view name, int32_t value) {
   if (value != 0) parts.push_back(absl::StrCat(name, "=", value));
 }
@@ -336,12 +403,24 @@ std::vector<std::string> BeamParts(const v1::BeamSearch& beam) {
   }
   if (beam.expansion() != kDefaultExpansion) AppendInteger(parts, "expansion", beam.expansion());
   if (beam.length_penalty() != 0 && beam.length_penalty() != kDefaultLengthPenalty) {
-    // The shortest digits that read back as the same number.
-    char digits[32];
-    const auto written = std::to_chars(digits, digits + sizeof digits, beam.length_penalty());
-    parts.push_back(absl::StrCat(
-        "length_penalty=", absl::string_view(digits, static_cast<size_t>(written.ptr - digits))));
+    parts.push_back(absl::StrCat("length_penalty=", Digits(beam.length_penalty())));
   }
+  return parts;
+}
+
+std::vector<std::string> AdaptiveParts(const v1::Adaptive& adaptive) {
+  std::vector<std::string> parts;
+  AppendInteger(parts, "n", adaptive.n());
+  AppendInteger(parts, "first", adaptive.first());
+  const auto append = [&parts](absl::string_view name, bool has, double value) {
+    if (has) parts.push_back(absl::StrCat(name, "=", Digits(value)));
+  };
+  append("margin", adaptive.has_margin(), adaptive.margin());
+  append("spare", adaptive.has_spare(), adaptive.spare());
+  append("late_after", adaptive.has_late_after(), adaptive.late_after());
+  append("drop_after", adaptive.has_drop_after(), adaptive.drop_after());
+  append("stated", adaptive.has_stated(), adaptive.stated());
+  append("length_exponent", adaptive.has_length_exponent(), adaptive.length_exponent());
   return parts;
 }
 
@@ -369,6 +448,8 @@ absl::string_view StrategyName(const v1::Strategy& strategy) {
       return "last_finish";
     case v1::Strategy::kBeamSearch:
       return "beam_search";
+    case v1::Strategy::kAdaptive:
+      return "adaptive";
     case v1::Strategy::KIND_NOT_SET:
       return "auto";
   }
@@ -387,6 +468,8 @@ std::string StrategyText(const v1::Strategy& strategy) {
     parts = FinishParts(strategy.last_finish());
   } else if (strategy.has_beam_search()) {
     parts = BeamParts(strategy.beam_search());
+  } else if (strategy.has_adaptive()) {
+    parts = AdaptiveParts(strategy.adaptive());
   }
   const absl::string_view name = StrategyName(strategy);
   return parts.empty() ? std::string(name)
@@ -410,6 +493,8 @@ absl::Status CheckStrategy(const v1::Strategy& strategy) {
     }
     case v1::Strategy::kBeamSearch:
       return CheckBeamSearch(strategy.beam_search());
+    case v1::Strategy::kAdaptive:
+      return CheckAdaptive(strategy.adaptive());
     case v1::Strategy::kSimple:
     case v1::Strategy::KIND_NOT_SET:
       return absl::OkStatus();
@@ -421,6 +506,7 @@ int32_t TraceCount(const v1::Strategy& strategy) {
   if (strategy.has_majority_vote()) return strategy.majority_vote().n();
   if (strategy.has_first_finish()) return strategy.first_finish().n();
   if (strategy.has_last_finish()) return strategy.last_finish().n();
+  if (strategy.has_adaptive()) return strategy.adaptive().n();
   return 0;
 }
 

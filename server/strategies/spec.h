@@ -1,11 +1,12 @@
 // Strategies as text, the way the command line, policies and plans write them:
 //   simple, majority_vote(n=8), majority_vote(n=8,stop=all), first_finish(k=3,n=8),
-//   last_finish(k=3,n=8), beam_search(width=4), auto
+//   last_finish(k=3,n=8), beam_search(width=4), adaptive(n=8), auto
 //
 // A parameter that is left out has its default, which is 0 (or unset) in v1::Strategy. Parameters:
 //   majority_vote: n, stop, weights. first_finish, last_finish: k, n, stop, weights. beam_search:
 //   width, step_tokens, step_delimiter (in double quotes, with C escapes), expansion,
-//   length_penalty.
+//   length_penalty. adaptive: n, first, margin, spare, late_after, drop_after, stated,
+//   length_exponent.
 // `stop` is lossless or all, `weights` uniform, length or confidence. Pure functions; any thread.
 #pragma once
 #include <cstdint>
@@ -25,6 +26,8 @@ inline constexpr int32_t kMaxStepTokens = 100'000;
 inline constexpr int32_t kMinExpansion = 2;
 inline constexpr int32_t kMaxExpansion = 8;
 inline constexpr double kMaxLengthPenalty = 2;
+inline constexpr double kMaxLengths = 1000;  // Of what adaptive counts in mean lengths.
+inline constexpr double kMaxLengthExponent = 2;
 inline constexpr int32_t kDefaultBeamWidth = 4;
 inline constexpr int32_t kDefaultStepTokens = 256;
 inline constexpr absl::string_view kDefaultStepDelimiter = "\n\n";

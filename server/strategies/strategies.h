@@ -6,9 +6,11 @@
 // and outlive the task. Loop only.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "server/answer/vote.h"
 #include "server/async/task.h"
+#include "server/strategies/adaptive_rule.h"
 #include "server/strategies/traces.h"
 #include "sextant/v1/sextant.pb.h"
 
@@ -19,6 +21,7 @@ struct Verdict {
   VoteResult vote;
   bool provisional = false;  // Read from what had not finished.
   std::string text = {};     // What stands for the answer, where that is not one trace's text.
+  std::vector<std::string> decisions = {};  // What was decided on the way, as sentences.
 };
 
 Task<Verdict> Simple(Traces& traces);
@@ -26,6 +29,8 @@ Task<Verdict> MajorityVote(Traces& traces, const v1::MajorityVote& params);
 Task<Verdict> FirstFinish(Traces& traces, const v1::FirstFinish& params);
 Task<Verdict> LastFinish(Traces& traces, const v1::LastFinish& params);
 Task<Verdict> BeamSearch(Traces& traces, const v1::BeamSearch& params);
+
+Task<Verdict> Adaptive(Traces& traces, const v1::Adaptive& params, const AdaptiveModel& model);
 
 // The server's own beam search: one request, one chunk, no partial results.
 Task<Verdict> NativeBeamSearch(Traces& traces, const v1::BeamSearch& params);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace sextant {
 
@@ -11,6 +12,10 @@ TraceSink::Flow Trace::OnChunk(const TraceChunk& chunk) {
   if (!first_token_at_ && chunk.tokens > 0) first_token_at_ = around_.loop.Now();
   content_.append(chunk.content.data(), chunk.content.size());
   reasoning_.append(chunk.reasoning.data(), chunk.reasoning.size());
+  if (watcher != nullptr) {
+    watcher->AddReasoning(chunk.reasoning);
+    watcher->AddContent(chunk.content);
+  }
   uncounted_ += chunk.tokens;
   sum_logprob_ += chunk.sum_logprob;
   logprobs_ += chunk.logprobs;
@@ -42,6 +47,13 @@ TraceSink::Flow Trace::OnChunk(const TraceChunk& chunk) {
   if (tokens() <= request.max_tokens) return Flow::kGoOn;
   finish_reason_ = "length";
   return Flow::kStop;
+}
+
+std::optional<Answer> Trace::Stated() {
+  if (watcher == nullptr) return std::nullopt;
+  std::optional<Statement> statement = watcher->Latest(StatementLevel::kStated);
+  if (!statement) return std::nullopt;
+  return std::move(statement->answer);
 }
 
 std::optional<double> Trace::confidence() const {

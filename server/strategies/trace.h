@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "server/answer/answer.h"
+#include "server/answer/watcher.h"
 #include "server/async/loop.h"
 #include "server/backend/backend.h"
 #include "server/budget.h"
@@ -96,16 +97,22 @@ class Trace : public TraceSink {
   int retries() const { return retries_; }
   std::optional<absl::Time> first_token_at() const { return first_token_at_; }
   bool too_long() const { return too_long_; }
+  // Launched, and neither returned by Traces::Next() nor dropped.
+  bool is_open() const { return !returned && !dropped; }
+  // The answer that a trace states while it runs; unset where `watcher` is.
+  std::optional<Answer> Stated();
 
   // Written by Traces.
   State state = State::kRunning;
   int64_t task = 0;              // Its number in the fan.
   bool returned = false;         // By Traces::Next().
+  bool dropped = false;          // By Traces::Drop().
   bool cut_by_budget = false;    // It reached the length that a budget left it.
   std::optional<Answer> answer;  // Once finished, when it gives one.
   absl::Status error;            // Why it failed.
   TraceRequest request;          // As sent.
   std::unique_ptr<TraceTail> tail;
+  std::unique_ptr<AnswerWatcher> watcher;  // Of what it states; null where nobody asks.
 
  private:
   const int index_;

@@ -31,6 +31,7 @@ bool Traces::Launch(TraceLaunch launch) {
       index, std::move(launch),
       Trace::Surroundings{spending_, alarm_, loop_, config_.max_trace_bytes}));
   Trace& trace = *traces_.back();
+  if (watch_answers_) trace.watcher = std::make_unique<AnswerWatcher>(config_.reader);
   trace.request = {.prompt = &config_.prompt,
                    .request_id = absl::StrCat(config_.solve_id, "/", index),
                    .seed = SeedOf(index),
@@ -116,6 +117,7 @@ void Traces::Drop(const Trace& trace) {
   Trace& dropped = *traces_[static_cast<size_t>(trace.index())];
   if (!running_.Cancel(dropped.task)) return;
   dropped.state = Trace::State::kCancelled;
+  dropped.dropped = true;
   --open_;
   if (config_.on_ended) config_.on_ended(dropped);
 }

@@ -54,6 +54,9 @@ class Traces {
   // stop_reason() and open() tell the three apart.
   Task<const Trace*> NextBefore(int64_t clock);
 
+  // Traces launched from now on know what they state while they run.
+  void WatchAnswers() { watch_answers_ = true; }
+
   // Stops one trace that runs; it is cancelled, and Next() will not return it. Not from inside a
   // trace's stream.
   void Drop(const Trace& trace);
@@ -105,6 +108,7 @@ class Traces {
   absl::BitGen random_;
   std::vector<std::unique_ptr<Trace>> traces_;
   int open_ = 0;
+  bool watch_answers_ = false;
   int64_t reached_clock_ = 0;  // The largest that NextBefore() returned for.
   std::optional<v1::StopReason> stop_reason_;
   std::optional<absl::Time> decided_at_;
