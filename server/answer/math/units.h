@@ -15,6 +15,9 @@ struct Unit {
   std::map<std::string, int> dimensions;  // "m" -> 2; none for radians and percent.
 };
 
+// Whether a unit may begin with it.
+bool MayBeUnit(Tok kind);
+
 // The unit that the tokens of `range` say, all of them: "km/h", "square meters", "red apples".
 // nullopt where they say something else.
 std::optional<Unit> ReadUnit(const TokenRange& range);
