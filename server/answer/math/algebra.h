@@ -114,6 +114,7 @@ class Algebra {
   std::string PrintPower(const Power& power) const;
   std::string PrintSum(const Sum& sum) const;
 
+  static Result Scale(Quotient a, const Rational& factor);
   Result Simplify(Quotient a);
   Result Rationalise(Quotient a);
   void CancelPowers(Quotient& a);

@@ -8,7 +8,7 @@
 
 namespace sextant::math {
 
-constexpr int kMaxCost = 2500;  // Of one statement; about 0.15 us each.
+constexpr int kMaxCost = 1800;  // Of one statement; about 0.15 us each.
 
 using MaybeComplex = std::optional<Complex>;
 

@@ -17,11 +17,14 @@ constexpr double kHuge = 1e308;
 std::optional<Reading> StatementParser::Value(Range range) {
   if (range.empty() || depth_ > kMaxValueDepth) return std::nullopt;
   bool units = false;
+  bool clock = false;
+  bool colon = false;
   int plus_minus = 0;
   for (int i = range.begin; i < range.end; ++i) {
     const Tok kind = At(i).kind;
-    units = units || MayBeUnit(kind) || kind == Tok::kColon || kind == Tok::kMinus ||
-            kind == Tok::kSlash;
+    units = units || MayBeUnit(kind);
+    colon = colon || kind == Tok::kColon;
+    clock = clock || kind == Tok::kMinus || kind == Tok::kSlash;
     if (kind == Tok::kPlusMinus) ++plus_minus;
   }
   ++depth_;
@@ -33,11 +36,9 @@ std::optional<Reading> StatementParser::Value(Range range) {
     if (!value.has_value()) value = Bracketed(range);
     if (!value.has_value()) value = Matrix(range);
     if (!value.has_value()) value = Infinity(range);
-    if (!value.has_value() && units) {
-      value = Clock(range);
-      if (!value.has_value()) value = Ratio(range);
-      if (!value.has_value()) value = Quantity(range);
-    }
+    if (!value.has_value() && (clock || colon || units)) value = Clock(range);
+    if (!value.has_value() && colon) value = Ratio(range);
+    if (!value.has_value() && units) value = Quantity(range);
     if (!value.has_value()) value = Expression(range);
   }
   --depth_;
