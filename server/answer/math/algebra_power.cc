@@ -197,8 +197,9 @@ Algebra::Result Algebra::RaiseTerm(const Term& term, Exponent exponent) {
   if (!raised.has_value() || !powers.has_value()) return std::nullopt;
   raised = Multiply(*raised, Quotient{{Term{powers->factor, powers->powers}}, {}});
   if (!raised.has_value() || other.empty()) return raised;
-  const bool simple = other.size() == 1 && !negative &&
-                      std::abs(other[0].exponent.over) <= other[0].exponent.under &&
+  // sqrt(1/x) is not 1/sqrt(x) for a negative x.
+  const bool simple = other.size() == 1 && !negative && other[0].exponent.over > 0 &&
+                      other[0].exponent.over <= other[0].exponent.under &&
                       At(other[0].atom).kind != AtomKind::kI;
   if (simple) {
     const std::optional<Reduced> alone = RaisePowers(other, exponent);
@@ -250,7 +251,8 @@ Algebra::Result Algebra::Raise(const Quotient& base, const Quotient& exponent) {
   const Term& term = base.over[0];
   const bool number = term.powers.empty() && term.factor.Sign() > 0;
   const bool atom =
-      term.powers.size() == 1 && term.factor.IsOne() && term.powers[0].exponent == Exponent{};
+      term.powers.size() == 1 && term.factor.IsOne() && term.powers[0].exponent == Exponent{} &&
+      At(term.powers[0].atom).kind != AtomKind::kPower && At(term.powers[0].atom).text[0] != '(';
   if (!number && !atom) return OpaqueTower(base, exponent);
   Monomial bases = term.powers;
   if (number) {

@@ -82,6 +82,7 @@ MaybeComplex Evaluator::Sum(const Node& node) {
   for (const int kid : node.kids) {
     MaybeComplex part = Of(kid);
     if (!part.has_value()) return std::nullopt;
+    Clean(*part);
     if (!acb_is_zero(part->get())) least = std::min(least, Magnitude(*part));
     acb_add(sum.get(), sum.get(), part->get(), kPrecision);
   }

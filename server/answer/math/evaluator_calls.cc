@@ -23,7 +23,8 @@ MaybeComplex Evaluator::Call(const Node& node) {
   if (name == "sqrt") return RaiseRational(*argument, Rational(1, 2));
   if (name == "cbrt") return RaiseRational(*argument, Rational(1, 3));
   if (name == "abs") {
-    if (point_ >= 0 && KeepsSign(node.kids[0])) return UnknownSize(node.kids[0], *argument);
+    const bool varies = point_ >= 0 && HasVariable(in_, node.kids[0]);
+    if (varies && KeepsSign(node.kids[0])) return UnknownSize(node.kids[0], *argument);
     acb_abs(acb_realref(y.get()), x, kPrecision);
     return y;
   }
@@ -140,6 +141,9 @@ MaybeComplex Evaluator::CallWithTwo(string_view name, const Complex& x, int seco
   }
   if (name != "binomial") return std::nullopt;
   if (const std::optional<Rational> k = SmallRational(in_, second)) return Choose(x, *k);
+  if (arb_is_int(acb_realref(other->get())) && acb_is_real(other->get())) {
+    if (const std::optional<Rational> k = NearbyRational(*other)) return Choose(x, *k);
+  }
   Complex top;
   Complex bottom;
   Complex rest;

@@ -22,13 +22,13 @@ size_t Lexer::Groups(size_t end, std::string& digits) const {
   for (const absl::string_view mark : kGroupMarks) {
     // Inside brackets a comma is what separates the entries.
     if (depth_ > 0 && mark == ",") continue;
+    if (GroupMark(end, mark) == 0) continue;
     std::string all = digits;
     size_t at = end;
     while (const size_t length = GroupMark(at, mark)) {
       all.append(rest_.data() + at + length, 3);
       at += length + 3;
     }
-    if (at == end) continue;
     // "1,234,5" is a list, and "2 100/3" is left alone.
     if (mark == "," && at < rest_.size() && rest_[at] == ',' && IsDigit(rest_, at + 1)) continue;
     digits = all;

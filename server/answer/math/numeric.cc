@@ -1,5 +1,9 @@
 #include "server/answer/math/numeric.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "server/answer/math/points.h"
 
@@ -9,6 +13,11 @@ namespace {
 // FLINT keeps constants such as pi per thread; this frees them with the thread.
 struct ThreadCaches {
   ~ThreadCaches() { flint_cleanup(); }
+};
+
+struct PointValue {
+  std::string digits;
+  bool real = false;
 };
 
 std::optional<NumericIdentity> Constant(const Complex& value, const NumericOptions& options) {
@@ -42,8 +51,7 @@ std::optional<NumericIdentity> Identify(Evaluator& evaluator, int node, NumericO
   }
   NumericIdentity identity;
   identity.key = "~";
-  identity.constant = options.proportion == Proportion::kExact;
-  std::string first;
+  std::vector<PointValue> values;
   Complex scale;
   for (int point = 0; point < kPoints; ++point) {
     evaluator.SetPlace(point);
@@ -68,13 +76,20 @@ std::optional<NumericIdentity> Identify(Evaluator& evaluator, int node, NumericO
       absl::StrAppend(&identity.key, arb_is_negative(acb_realref(value->get())) ? "-" : "+");
       continue;
     }
-    const std::optional<std::string> digits = Digits(*value, kPointBits);
+    std::optional<std::string> digits = Digits(*value, kPointBits);
     if (!digits.has_value()) return std::nullopt;
-    if (point == 0) first = *digits;
-    identity.constant = identity.constant && *digits == first;
-    absl::StrAppend(&identity.key, point == 0 ? "" : ";", *digits);
+    values.push_back({*std::move(digits), acb_is_real(value->get()) != 0});
   }
+  const bool same = std::all_of(values.begin(), values.end(), [&values](const PointValue& value) {
+    return value.digits == values[0].digits;
+  });
+  identity.constant = options.proportion == Proportion::kExact && same;
   if (identity.constant) return Constant(scale, options);
+  // Where a root of x is not real, x is not meant to be: 1/sqrt(x) is sqrt(1/x).
+  const auto real = std::count_if(values.begin(), values.end(),
+                                  [](const PointValue& value) { return value.real; });
+  for (const PointValue& value : values)
+    absl::StrAppend(&identity.key, value.real || real < 2 ? value.digits : "?", ";");
   return identity;
 }
 

@@ -120,7 +120,7 @@ std::optional<Reading> StatementParser::Quantity(Range range) {
   if (negative) node = expressions_.Make(Op::kNegate, {*node});
   Maybe bare = ExpressionOf(*node);
   if (!bare.has_value() || !bare->constant) return std::nullopt;
-  int scaled = expressions_.Make(Op::kMultiply, {*node, expressions_.Number(unit.factor)});
+  int scaled = expressions_.Make(Op::kMultiply, {*node, expressions_.Number(WholeFactor(unit))});
   for (int i = 0; i < std::abs(unit.degrees) && i < 4; ++i) {
     const int degree = expressions_.Make(Op::kMultiply, {expressions_.Leaf(Op::kConstant, "pi"),
                                                          expressions_.Number(Rational(1, 180))});
@@ -158,10 +158,11 @@ std::optional<Reading> StatementParser::Compound(Range range) {
     while (end < range.end && MayBeUnit(At(end).kind) && !IsWord(end, "and")) ++end;
     const std::optional<Unit> unit = ReadUnit(Span({at + 1, end}));
     if (!unit.has_value() || unit->dimensions.size() != 1 || end == at + 1) return std::nullopt;
-    const Rational amount = expressions_[*node].value * unit->factor;
+    const Rational amount = expressions_[*node].value * WholeFactor(*unit);
     if (parts == 0) {
       total = *unit;
       total.factor = amount;
+      total.tens = 0;
     } else if (total.dimensions != unit->dimensions) {
       return std::nullopt;
     } else {

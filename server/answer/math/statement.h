@@ -81,6 +81,7 @@ class StatementParser {
   int Difference(Range left, Range right);
   // Where `difference` has one variable and is linear in it.
   std::optional<LinearSolution> SolveLinear(int difference);
+  std::optional<int> Reparse(const std::string& canonical);
   Maybe FromQuotient(const Quotient& value);
   Maybe Relation(int difference, absl::string_view sign);
 

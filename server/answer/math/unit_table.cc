@@ -114,7 +114,8 @@ constexpr Row kRows[] = {
 Unit ElectronVolt(int64_t scale) {
   Unit unit;
   unit.scale = false;
-  unit.factor = Rational(1602176634) * *Rational(10).Power(-28) * Rational(scale);
+  unit.factor = Rational(1602176634) * Rational(scale);
+  unit.tens = -28;
   unit.dimensions = {{"kg", 1}, {"m", 2}, {"s", -2}};
   return unit;
 }

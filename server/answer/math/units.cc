@@ -76,6 +76,7 @@ class UnitParser {
   static Unit Combine(Unit a, const Unit& b, int power) {
     const std::optional<Rational> factor = b.factor.Power(power);
     if (factor.has_value()) a.factor = a.factor * *factor;
+    a.tens += b.tens * power;
     a.degrees += b.degrees * power;
     a.scale = a.scale && b.scale;
     for (const auto& [name, exponent] : b.dimensions) {
@@ -207,9 +208,15 @@ std::string PrintDimensions(const Unit& unit) {
   return over + under;
 }
 
+Rational WholeFactor(const Unit& unit) {
+  const std::optional<Rational> ten = Rational(10).Power(unit.tens);
+  return ten.has_value() ? unit.factor * *ten : unit.factor;
+}
+
 Unit Product(const Unit& a, const Unit& b) {
   Unit product = a;
   product.factor = a.factor * b.factor;
+  product.tens += b.tens;
   product.degrees += b.degrees;
   product.scale = a.scale && b.scale;
   for (const auto& [name, power] : b.dimensions) {

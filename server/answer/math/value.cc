@@ -97,7 +97,12 @@ std::optional<Reading> StatementParser::ExpressionOf(int node) {
   }
   reading.canonical = algebra_.Print(*form);
   const NumericOptions options{Proportion::kExact, algebra_.IsIrrationalForSure(*form)};
-  const std::optional<NumericIdentity> identity = Identify(evaluator_, node, options);
+  std::optional<NumericIdentity> identity = Identify(evaluator_, node, options);
+  if (!identity.has_value()) {
+    // What is unknown as it is written, x!/x!, may be known in its normal form.
+    const std::optional<int> again = Reparse(reading.canonical);
+    if (again.has_value()) identity = Identify(evaluator_, *again, options);
+  }
   if (!identity.has_value()) {
     reading.key = absl::StrCat("=", reading.canonical);
     return reading;
@@ -112,11 +117,15 @@ std::optional<Reading> StatementParser::ExpressionOf(int node) {
   return reading;
 }
 
-std::optional<Reading> StatementParser::FromQuotient(const Quotient& value) {
-  const std::optional<Tokens> tokens = Tokenise(algebra_.Print(value));
+std::optional<int> StatementParser::Reparse(const std::string& canonical) {
+  const std::optional<Tokens> tokens = Tokenise(canonical);
   if (!tokens.has_value()) return std::nullopt;
   const int end = static_cast<int>(tokens->list.size()) - 1;
-  const std::optional<int> node = ParseExpression({&tokens->list, 0, end}, expressions_);
+  return ParseExpression({&tokens->list, 0, end}, expressions_);
+}
+
+std::optional<Reading> StatementParser::FromQuotient(const Quotient& value) {
+  const std::optional<int> node = Reparse(algebra_.Print(value));
   return node.has_value() ? ExpressionOf(*node) : std::nullopt;
 }
 
