@@ -1,6 +1,8 @@
 // The value of an expression as a ball.
 #pragma once
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "server/answer/math/ball.h"
@@ -54,6 +56,8 @@ class Evaluator {
   MaybeComplex Unknown(const Node& node);
 
   const Expressions& in_;
+  // What KeepsSign has found out about a node.
+  std::vector<std::pair<int, bool>> keeps_sign_;
   int point_ = -1;
   int cost_ = 0;
   bool lossy_ = false;

@@ -71,6 +71,9 @@ MaybeComplex Evaluator::Call(const Node& node) {
 // Whether it has the same sign at all points. Then its absolute value is no use: |x^2 - 5x + 7|
 // may be the same without bars everywhere, or only at these points.
 bool Evaluator::KeepsSign(int id) {
+  for (const auto& [known, keeps] : keeps_sign_) {
+    if (known == id) return keeps;
+  }
   const int point = point_;
   bool positive = false;
   bool negative = false;
@@ -81,7 +84,8 @@ bool Evaluator::KeepsSign(int id) {
     negative = negative || arb_is_negative(acb_realref(value->get()));
   }
   point_ = point;
-  return !positive || !negative;
+  keeps_sign_.emplace_back(id, !positive || !negative);
+  return keeps_sign_.back().second;
 }
 
 // An unknown even function instead, up to the factor that may be taken out of it.

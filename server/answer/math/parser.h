@@ -82,6 +82,8 @@ class Parser {
   MaybeNode Called(const std::string& name);
   MaybeNode Argument();
   MaybeNode Command();
+  // dy of dy/dx.
+  bool IsDifferential(int node) const;
   MaybeNode Root();
 
   const std::vector<Token>& tokens_;

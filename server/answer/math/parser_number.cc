@@ -59,10 +59,16 @@ MaybeNode Parser::Vulgar() {
 
 // A number, one in another base, or a mixed number.
 MaybeNode Parser::Number() {
-  const std::string text(Text());
+  std::string text(Text());
   Next();
   const std::optional<Rational> whole = ReadLiteral(text);
   if (!whole.has_value()) return std::nullopt;
+  // 1A_{16} is one number, and no product.
+  const bool letters = Is(Tok::kLetters) && !Peek().space && Peek(1).kind == Tok::kUnderscore;
+  if (letters && Text().find_first_not_of("ABCDEF") == absl::string_view::npos) {
+    absl::StrAppend(&text, Text());
+    Next();
+  }
   if (Take(Tok::kUnderscore)) {
     const std::optional<std::string> base = Subscript();
     if (!base.has_value() || !std::all_of(base->begin(), base->end(), absl::ascii_isdigit))

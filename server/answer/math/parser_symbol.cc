@@ -169,6 +169,12 @@ MaybeNode Parser::Argument() {
   return out_.Number(digit);
 }
 
+bool Parser::IsDifferential(int node) const {
+  const Node& product = out_[node];
+  if (product.op == Op::kVariable) return product.text == "d";
+  return product.op == Op::kMultiply && out_[product.kids[0]].text == "d";
+}
+
 MaybeNode Parser::Command() {
   const std::string command = Peek().text;
   Next();
@@ -178,6 +184,7 @@ MaybeNode Parser::Command() {
     const MaybeNode under = Argument();
     // \frac123 is 1/2 times 3 to LaTeX, and hardly to its author.
     if (!under.has_value() || offset_ != 0) return std::nullopt;
+    if (IsDifferential(*over) && IsDifferential(*under)) return std::nullopt;
     if (command == "binom") return out_.Make(Op::kCall, {*over, *under}, "binomial");
     return out_.Make(Op::kDivide, {*over, *under});
   }

@@ -138,8 +138,8 @@ std::optional<Reading> StatementParser::Quantity(Range range) {
   }
   const bool sum = absl::StrContains(value->canonical, " ");
   value->kind = Kind::kQuantity;
-  value->canonical = absl::StrCat(sum ? "(" : "", value->canonical, sum ? ")" : "", " ",
-                                  absl::StartsWith(dimensions, "/") ? "1" : "", dimensions);
+  value->canonical =
+      absl::StrCat(sum ? "(" : "", value->canonical, sum ? ")" : "", " ", dimensions);
   absl::StrAppend(&value->key, " ", dimensions);
   value->constant = false;
   return value;

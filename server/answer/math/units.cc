@@ -97,6 +97,12 @@ class UnitParser {
     if (power > 1) ++at_;
     std::optional<Unit> unit = Base();
     if (!unit.has_value()) return std::nullopt;
+    if (IsMetresPerSecond()) {
+      // 10 ms^{-2} has no milliseconds in it.
+      const std::optional<int> exponent = Exponent();
+      if (!exponent.has_value()) return std::nullopt;
+      return Combine(*FindUnit("m"), *FindUnit("s"), *exponent);
+    }
     if (IsWord("squared") || IsWord("cubed")) {
       power = IsWord("squared") ? 2 : 3;
       ++at_;
@@ -106,6 +112,16 @@ class UnitParser {
       power = *exponent;
     }
     return power == 1 ? unit : Combine(Unit(), *unit, power);
+  }
+
+  // Behind "ms": whether a negative power follows.
+  bool IsMetresPerSecond() const {
+    if (tokens_[static_cast<size_t>(at_) - 1].text != "ms" || Peek().kind != Tok::kCaret)
+      return false;
+    const int next = at_ + 1;
+    if (next + 1 >= end_) return false;
+    const bool group = tokens_[static_cast<size_t>(next)].kind == Tok::kOpen;
+    return tokens_[static_cast<size_t>(group ? next + 1 : next)].kind == Tok::kMinus;
   }
 
   std::optional<int> Exponent() {
@@ -196,6 +212,7 @@ std::optional<Unit> ReadUnit(const TokenRange& range) { return UnitParser(range)
 std::string PrintDimensions(const Unit& unit) {
   std::string over;
   std::string under;
+  std::string powers;
   for (const auto& [name, power] : unit.dimensions) {
     const int size = std::abs(power);
     const std::string text = size == 1 ? name : absl::StrCat(name, "^", size);
@@ -204,8 +221,10 @@ std::string PrintDimensions(const Unit& unit) {
     } else {
       absl::StrAppend(&under, "/", text);
     }
+    absl::StrAppend(&powers, powers.empty() ? "" : "*", name, "^", power);
   }
-  return over + under;
+  // 1/s alone is s^-1.
+  return over.empty() ? powers : over + under;
 }
 
 Rational WholeFactor(const Unit& unit) {
