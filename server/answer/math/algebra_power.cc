@@ -69,9 +69,11 @@ std::optional<Monomial> Algebra::Factors(const Rational& positive, Exponent expo
       if (times > 0 && !add(Rational(prime), times, sign)) return std::nullopt;
     }
     if (left == 1) continue;
-    const std::optional<Rational> root = SquareRoot(Rational(left));
-    if (!(root.has_value() ? add(*root, 2, sign) : add(Rational(left), 1, sign)))
-      return std::nullopt;
+    // What is left has no small divisor, but may be a power of a large one.
+    Rational base(left);
+    const int times = fmpz_is_perfect_power(fmpq_numref(base.get()), fmpq_numref(base.get()));
+    if (times == 0) base = Rational(left);
+    if (!add(base, times == 0 ? 1 : times, sign)) return std::nullopt;
   }
   std::sort(powers.begin(), powers.end(),
             [this](const Power& a, const Power& b) { return AtomBefore(a.atom, b.atom); });
