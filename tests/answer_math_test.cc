@@ -75,6 +75,7 @@ TEST(MathTest, ReadsNumbersExactly) {
                    {"1, 234", "1234"},
                    {"1011_2", "11"},
                    {"1011_2", "1011"},
+                   {"1A_{16}", "A_{16}"},
                    {"2\\frac12", "1"},
                    {"0.3", "0.\\overline{3}"}});
 }
@@ -98,7 +99,10 @@ TEST(MathTest, ConvertsUnitsAndLetsABareNumberStandForThem) {
                {"1 L", "1000 cm^3"},
                {"1 N", "1 kg*m/s^2"},
                {"5 square units", "5"},
-               {"\\sin 30^\\circ", "1/2"}});
+               {"\\sin 30^\\circ", "1/2"},
+               {"10 ms^{-2}", "10\\text{ m/s}^2"},
+               {"1 eV", "1.602176634e-19 J"},
+               {"3\\text{ mol}^{-1}", "3 mol^-1"}});
   ExpectDifferent({{"5 cm", "5 m"},
                    {"$5", "5 euros"},
                    {"5 apples", "5 oranges"},
@@ -212,6 +216,8 @@ TEST(MathTest, ComparesAlgebraAsFunctions) {
                {"\\frac{e^x-e^{-x}}{2}", "\\sinh x"},
                {"\\sqrt{x^2}", "|x|"},
                {"|x-y|", "|y-x|"},
+               {"\\frac{1}{\\sqrt x}", "\\sqrt{\\frac1x}"},
+               {"x\\sqrt{x}", "x^{3/2}"},
                {"2|x-100|", "|200-2x|"},
                {"\\binom{n}{2}", "\\frac{n(n-1)}{2}"},
                {"(n+1)!", "(n+1) n!"},
@@ -222,6 +228,8 @@ TEST(MathTest, ComparesAlgebraAsFunctions) {
                    {"x+1", "x-1"},
                    {"\\sqrt{x^2}", "x"},
                    {"|x^2-1|", "x^2-1"},
+                   {"|x^2-5x+6.2|", "x^2-5x+6.2"},
+                   {"\\ln x^2", "2\\ln x"},
                    {"|x-y|", "x-y"},
                    {"|x|+|y|", "|x+y|"},
                    {"x^2", "2x"},
@@ -270,9 +278,10 @@ TEST(MathTest, ReadsTimesDatesAndRatios) {
 }
 
 TEST(MathTest, LeavesWordsAndAmbiguousFormulasAlone) {
-  for (const char* text : {"yes", "abc", "No solution", "\\text{Friday}", "5 is the answer", "",
-                           "1/2\\pi", "x2", "\\sqrt12", "2\\frac32", "\\int_0^1 x\\,dx", "(1, 2",
-                           "x > 1, x < 3", "0.333...", "1/0", "the answer is 5"}) {
+  for (const char* text :
+       {"yes", "abc", "No solution", "\\text{Friday}", "5 is the answer", "", "1/2\\pi", "x2",
+        "\\sqrt12", "2\\frac32", "\\int_0^1 x\\,dx", "(1, 2", "x > 1, x < 3", "\\frac{dy}{dx}",
+        "0.333...", "1/0", "the answer is 5"}) {
     EXPECT_EQ(Canonical(text), "none") << text;
   }
 }

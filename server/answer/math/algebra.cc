@@ -157,7 +157,7 @@ bool Algebra::Reduce(Reduced& product) const {
       const int64_t turns = ((power.exponent.over % 4) + 4) % 4;
       if (turns >= 2) product.factor = -product.factor;
       whole = power.exponent.over - turns % 2;
-    } else if (atom.kind == AtomKind::kPrime) {
+    } else if (atom.kind == AtomKind::kPrime && FloorOf(power.exponent) != 0) {
       whole = FloorOf(power.exponent);
       const std::optional<Rational> value = atom.prime.Power(whole);
       if (value.has_value()) {
@@ -210,7 +210,11 @@ std::optional<Algebra::Reduced> Algebra::RaisePowers(const Monomial& a, Exponent
 }
 
 std::optional<Sum> Algebra::MultiplySums(const Sum& a, const Sum& b) {
-  operations_ += static_cast<int>(a.size() * b.size());
+  if (a.empty() || b.empty()) return Sum{};
+  // Long numbers cost more.
+  const auto words = static_cast<size_t>(
+      1 + (fmpq_height_bits(a[0].factor.get()) + fmpq_height_bits(b[0].factor.get())) / 64);
+  operations_ += static_cast<int>(a.size() * b.size() * words);
   if (a.size() * b.size() > kMaxProducts || operations_ > kMaxOperations) return std::nullopt;
   Sum terms;
   terms.reserve(a.size() * b.size());
@@ -277,7 +281,19 @@ Algebra::Result Algebra::Add(const Quotient& a, const Quotient& b) {
   return Simplify({*over, *under});
 }
 
+// The usual case, without its ceremony.
+Algebra::Result Algebra::Scale(Quotient a, const Rational& factor) {
+  if (factor.IsZero()) return Quotient{};
+  for (Term& term : a.over) {
+    term.factor = term.factor * factor;
+    if (term.factor.TooBig()) return std::nullopt;
+  }
+  return a;
+}
+
 Algebra::Result Algebra::Multiply(const Quotient& a, const Quotient& b) {
+  if (const std::optional<Rational> factor = AsRational(b)) return Scale(a, *factor);
+  if (const std::optional<Rational> factor = AsRational(a)) return Scale(b, *factor);
   std::optional<Sum> over = MultiplySums(a.over, b.over);
   if (!over.has_value()) return std::nullopt;
   if (a.under.empty() && b.under.empty()) return Quotient{*std::move(over), {}};
@@ -290,6 +306,8 @@ Algebra::Result Algebra::Multiply(const Quotient& a, const Quotient& b) {
 
 Algebra::Result Algebra::Divide(const Quotient& a, const Quotient& b) {
   if (b.over.empty()) return std::nullopt;
+  if (const std::optional<Rational> divisor = AsRational(b))
+    return Scale(a, Rational(1) / *divisor);
   const Quotient inverse{b.under.empty() ? Constant(Rational(1)).over : b.under, b.over};
   const Result simple = Simplify(inverse);
   return simple.has_value() ? Multiply(a, *simple) : std::nullopt;

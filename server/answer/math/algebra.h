@@ -15,7 +15,7 @@ namespace sextant::math {
 // Beyond these a formula stays as it is written, or is not read at all.
 constexpr size_t kMaxTerms = 60;
 constexpr size_t kMaxProducts = 600;  // Of terms, in one multiplication.
-constexpr int kMaxOperations = 4000;  // Products of terms in one statement.
+constexpr int kMaxOperations = 2000;  // Products of terms in one statement.
 constexpr int64_t kMaxPower = int64_t{1} << 30;
 
 // A power: lowest terms, positive denominator.
@@ -114,6 +114,7 @@ class Algebra {
   std::string PrintPower(const Power& power) const;
   std::string PrintSum(const Sum& sum) const;
 
+  static Result Scale(Quotient a, const Rational& factor);
   Result Simplify(Quotient a);
   Result Rationalise(Quotient a);
   void CancelPowers(Quotient& a);

@@ -69,9 +69,11 @@ std::optional<Monomial> Algebra::Factors(const Rational& positive, Exponent expo
       if (times > 0 && !add(Rational(prime), times, sign)) return std::nullopt;
     }
     if (left == 1) continue;
-    const std::optional<Rational> root = SquareRoot(Rational(left));
-    if (!(root.has_value() ? add(*root, 2, sign) : add(Rational(left), 1, sign)))
-      return std::nullopt;
+    // What is left has no small divisor, but may be a power of a large one.
+    Rational base(left);
+    const int times = fmpz_is_perfect_power(fmpq_numref(base.get()), fmpq_numref(base.get()));
+    if (times == 0) base = Rational(left);
+    if (!add(base, times == 0 ? 1 : times, sign)) return std::nullopt;
   }
   std::sort(powers.begin(), powers.end(),
             [this](const Power& a, const Power& b) { return AtomBefore(a.atom, b.atom); });
@@ -197,8 +199,9 @@ Algebra::Result Algebra::RaiseTerm(const Term& term, Exponent exponent) {
   if (!raised.has_value() || !powers.has_value()) return std::nullopt;
   raised = Multiply(*raised, Quotient{{Term{powers->factor, powers->powers}}, {}});
   if (!raised.has_value() || other.empty()) return raised;
-  const bool simple = other.size() == 1 && !negative &&
-                      std::abs(other[0].exponent.over) <= other[0].exponent.under &&
+  // sqrt(1/x) is not 1/sqrt(x) for a negative x.
+  const bool simple = other.size() == 1 && !negative && other[0].exponent.over > 0 &&
+                      other[0].exponent.over <= other[0].exponent.under &&
                       At(other[0].atom).kind != AtomKind::kI;
   if (simple) {
     const std::optional<Reduced> alone = RaisePowers(other, exponent);
@@ -250,7 +253,8 @@ Algebra::Result Algebra::Raise(const Quotient& base, const Quotient& exponent) {
   const Term& term = base.over[0];
   const bool number = term.powers.empty() && term.factor.Sign() > 0;
   const bool atom =
-      term.powers.size() == 1 && term.factor.IsOne() && term.powers[0].exponent == Exponent{};
+      term.powers.size() == 1 && term.factor.IsOne() && term.powers[0].exponent == Exponent{} &&
+      At(term.powers[0].atom).kind != AtomKind::kPower && At(term.powers[0].atom).text[0] != '(';
   if (!number && !atom) return OpaqueTower(base, exponent);
   Monomial bases = term.powers;
   if (number) {

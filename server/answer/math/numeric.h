@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "server/answer/math/expression.h"
+#include "server/answer/math/evaluator.h"
 
 namespace sextant::math {
 
@@ -27,7 +27,6 @@ struct NumericOptions {
   Proportion proportion = Proportion::kExact;
   bool irrational = false;
 };
-std::optional<NumericIdentity> Identify(const Expressions& expressions, int node,
-                                        NumericOptions options);
+std::optional<NumericIdentity> Identify(Evaluator& evaluator, int node, NumericOptions options);
 
 }  // namespace sextant::math

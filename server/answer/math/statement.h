@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/answer/math/algebra.h"
+#include "server/answer/math/evaluator.h"
 #include "server/answer/math/expression.h"
 #include "server/answer/math/reading.h"
 
@@ -14,7 +15,9 @@ namespace sextant::math {
 // One statement's expressions and atoms. Use it once.
 class StatementParser {
  public:
-  explicit StatementParser(Tokens tokens) : tokens_(std::move(tokens)) {}
+  explicit StatementParser(Tokens tokens) : tokens_(std::move(tokens)) {
+    for (const Token& token : tokens_.list) kinds_ |= Bit(token.kind);
+  }
 
   // All of it; nullopt when it is no mathematics or can be read in two ways.
   std::optional<Reading> Whole();
@@ -33,6 +36,9 @@ class StatementParser {
   const Token& At(int i) const { return tokens_.list[static_cast<size_t>(i)]; }
   TokenRange Span(Range range) const { return {&tokens_.list, range.begin, range.end}; }
   // Parts between the tokens outside of brackets for which `is` holds.
+  static constexpr uint64_t Bit(Tok kind) { return uint64_t{1} << static_cast<int>(kind); }
+  // Whether the statement has one of these tokens anywhere.
+  bool Has(uint64_t kinds) const { return (kinds_ & kinds) != 0; }
   template <typename Is>
   std::vector<Range> Split(Range range, Is is) const;
   bool IsSingleBracket(Range range) const;
@@ -75,11 +81,14 @@ class StatementParser {
   int Difference(Range left, Range right);
   // Where `difference` has one variable and is linear in it.
   std::optional<LinearSolution> SolveLinear(int difference);
+  std::optional<int> Reparse(const std::string& canonical);
   Maybe FromQuotient(const Quotient& value);
   Maybe Relation(int difference, absl::string_view sign);
 
   Tokens tokens_;
+  uint64_t kinds_ = 0;
   Expressions expressions_;
+  Evaluator evaluator_{expressions_};
   Algebra algebra_;
   int depth_ = 0;
 };

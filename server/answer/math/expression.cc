@@ -1,0 +1,36 @@
+#include "server/answer/math/expression.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace sextant::math {
+
+int Expressions::Number(Rational value) {
+  Node node;
+  node.value = std::move(value);
+  nodes_.push_back(std::move(node));
+  return static_cast<int>(nodes_.size()) - 1;
+}
+
+int Expressions::Leaf(Op op, absl::string_view text) { return Make(op, {}, text); }
+
+int Expressions::Make(Op op, absl::Span<const int> kids, absl::string_view text) {
+  Node node;
+  node.op = op;
+  node.text = std::string(text);
+  node.kids.assign(kids.begin(), kids.end());
+  nodes_.push_back(std::move(node));
+  return static_cast<int>(nodes_.size()) - 1;
+}
+
+bool IsKnownFunction(absl::string_view name) {
+  static constexpr std::array<absl::string_view, 27> kKnown = {
+      "sin",     "cos",  "tan",    "cot",    "sec",       "csc",     "sinh",
+      "cosh",    "tanh", "arcsin", "arccos", "arctan",    "arcsinh", "arccosh",
+      "arctanh", "ln",   "log",    "lg",     "exp",       "abs",     "floor",
+      "ceil",    "sqrt", "cbrt",   "root",   "factorial", "binomial"};
+  return std::find(kKnown.begin(), kKnown.end(), name) != kKnown.end();
+}
+
+}  // namespace sextant::math
