@@ -33,7 +33,7 @@ constexpr std::array<PhrasePattern, 20> kPhrases = {{
     {PhraseSet::kExplicit, false, kAnswerWord, R"(\bendg(?:ü|ue)ltige antwortNOUN_SAYS)"},
     {PhraseSet::kAnswer, false, kAnswerWord, R"(\banswer\bSAYS)"},
     {PhraseSet::kAnswer, false, kChineseWord,
-     R"((?-i:答案CJK_SAYS|答え?は|答え?[*_ ]*(?::|：)|(?:解答|正解)(?:は|[*_ ]*(?::|：)))[\s*_:$、]*)"},
+     R"((?-i:答案CJK_SAYS|答え?は|答え?[*_ ]*(?::|：)|(?:解答|正解)(?:は|[*_ ]*(?::|：)))[\s、]*)"},
     {PhraseSet::kAnswer, false, kKoreanWord, R"((?-i:(?:정답|답|답안)(?:은|는|이)?KOREAN_SAYS))"},
     {PhraseSet::kAnswer, false, kRomanceWord,
      R"(\b(?:respuesta|resposta|risposta|r(?:é|e)ponse)NOUN_SAYS)"},
@@ -66,7 +66,7 @@ constexpr string_view kSays =
 constexpr string_view kNounSays =
     R"((?:[^.\n:=?!]{0,60}?(?:\b(?:es|est|ist|lautet|sera|ser[aá]|vale)\b| (?:é|è|равен|равна|—) )|[*_ ]*[:=]|[*_ ]*\n))";
 constexpr string_view kChineseSays =
-    R"((?:[^\n.:]{0,60}?(?:是|为|為|等于|等於|は|选|選|[*_ ]*:|：|】)|[*_ ]*\n)[\s*_:$]*(?:：|选项|選項)?)";
+    R"((?:[^\n.:]{0,60}?(?:是|为|為|等于|等於|は|选|選|[*_ ]*:|：|】)|[*_ ]*\n)\s*(?:：|选项|選項)?)";
 constexpr string_view kKoreanSays = R"((?:[*_ ]*(?:[:=]|：)|[*_]* |[*_ ]*\n))";
 constexpr string_view kRight =
     R"((?:correct|right|best|appropriate|valid|accurate|suitable|plausible))";

@@ -13,6 +13,7 @@
 #include "server/answer/markup.h"
 #include "server/answer/phrase_table.h"
 #include "server/answer/statement_search.h"
+#include "server/answer/unicode.h"
 
 namespace sextant {
 namespace {
@@ -166,7 +167,7 @@ Phrase ReadPhrase(string_view text, size_t begin) {
   phrase.following = start.text;
   const size_t line_end = phrase.following.find('\n');
   phrase.ended = line_end != string_view::npos || phrase.following.size() > kMaxLineBytes;
-  phrase.following = phrase.following.substr(0, std::min(line_end, kMaxLineBytes));
+  phrase.following = CutAtChar(phrase.following.substr(0, line_end), kMaxLineBytes);
   const size_t tag = phrase.following.find("</answer>");
   phrase.ended |= tag != string_view::npos;
   phrase.following = phrase.following.substr(0, tag);

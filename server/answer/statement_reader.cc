@@ -210,7 +210,9 @@ std::optional<Answer> StatementReader::LeadingNumber(const Phrase& phrase) const
   const std::string sentence = SentenceOf(phrase.following);
   if (sentence.empty()) return std::nullopt;
   const std::string plain = PlainText(sentence);
-  if (auto answer = Shown(Number(sentence, plain, kind_), sentence)) return answer;
+  // With its marks, as "5$ cm" without the first of them would be five dollars.
+  const std::string dressed = SentenceOf(phrase.dressed);
+  if (auto answer = Shown(Number(dressed, plain, kind_), sentence)) return answer;
   const std::string clause(FirstClause(plain, Clause::kOfNumber));
   if (auto answer = Shown(Number(clause, PlainText(clause), kind_), clause)) return answer;
   if (phrase.enclosed.empty()) return std::nullopt;
@@ -224,7 +226,9 @@ std::optional<Answer> StatementReader::LeadingMath(const Phrase& phrase) const {
   if (auto answer = Shown(Math(sentence), sentence)) return answer;
   if (auto answer = Shown(Math(phrase.enclosed), phrase.enclosed)) return answer;
   const string_view clause = FirstClause(sentence, Clause::kOfNumber);
-  return clause.size() < sentence.size() ? Shown(Math(clause), clause) : std::nullopt;
+  const bool cuts_formula = std::count(clause.begin(), clause.end(), '$') % 2 == 1;
+  if (clause.size() == sentence.size() || cuts_formula) return std::nullopt;
+  return Shown(Math(clause), clause);
 }
 
 std::optional<Answer> StatementReader::LeadingText(const Phrase& phrase) const {
