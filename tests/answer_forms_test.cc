@@ -85,6 +85,28 @@ TEST(AnswerFormsTest, ReadsTheBoldNumberOfALastSentence) {
   }
 }
 
+TEST(AnswerFormsTest, ReadsTheLineThatEndsWordProblems) {
+  EXPECT_EQ(Read(AnswerKind::kInteger, "So, 6 * 7 = 42.\n#### 42"), "42");
+  EXPECT_EQ(Read(AnswerKind::kInteger, "#### 42"), "42");
+  EXPECT_EQ(Read(AnswerKind::kInteger, "Cases:\n### 42"), "none");
+}
+
+TEST(AnswerFormsTest, ReadsTheFormulaOfAConclusion) {
+  EXPECT_TRUE(Says(AnswerKind::kMath, "We solve it.\n\nThus $x = 5$.", "x = 5"));
+  EXPECT_TRUE(Says(AnswerKind::kMath, "Therefore the value is \\(x^2+1\\).", "x^2+1"));
+  EXPECT_FALSE(Says(AnswerKind::kMath, "We try.\n\nThus $x = 5$ and $y = 6$.", "x = 5"));
+  EXPECT_FALSE(Says(AnswerKind::kMath, "We try.\n\nSo $x$ is then a root of it.", "x"));
+}
+
+TEST(AnswerFormsTest, ReadsALastLineOfItsOwnAsText) {
+  EXPECT_EQ(Read(AnswerKind::kText, "I have thought about it.\n\nParis"), "paris");
+  for (const char* text :
+       {"It is about:\n\n- Paris", "It is\n\n## Paris", "It is.\n\nParis:", "One line.\nParis",
+        "So.\n\nLet us now see what else it could be then"}) {
+    EXPECT_EQ(Read(AnswerKind::kText, text), "none") << text;
+  }
+}
+
 TEST(AnswerFormsTest, ReadsNoAnswerInAFormulaThatIsCutOff) {
   const std::string before = "Since $x = 2$ holds, and\n\n$$\ny = 3\n$$\n\nwe try\n\n";
   for (const char* end : {"$18", "$18 +", "\\[ 18", "\\( 18", "$184^2$ and $18", "$$\n18"}) {

@@ -178,7 +178,7 @@ std::optional<char> ChoiceReader::Read(string_view plain, Context context) const
   string_view rest = plain.substr(1);
   // A lower-case letter is a choice only where nothing else can be meant.
   if (absl::ascii_islower(letter) && close == '\0' &&
-      !(context == Context::kWhole && rest.empty())) {
+      !(context == Context::kWhole && (rest.empty() || rest == ")"))) {
     return std::nullopt;
   }
   while (absl::ConsumePrefix(&rest, "*") || absl::ConsumePrefix(&rest, "\"")) {

@@ -117,6 +117,30 @@ string_view SoleBold(string_view line) {
   return bold;
 }
 
+string_view SoleFormula(string_view line) {
+  string_view sole;
+  for (const auto& [open, close] :
+       {std::pair<string_view, string_view>("$", "$"), {"\\(", "\\)"}}) {
+    const size_t begin = line.find(open);
+    if (begin == string_view::npos) continue;
+    const size_t inner = begin + open.size();
+    const size_t end = line.find(close, inner);
+    if (end == string_view::npos || end == inner || !sole.empty()) return "";
+    if (line.find(open, end + close.size()) != string_view::npos) return "";
+    sole = line.substr(inner, end - inner);
+  }
+  return sole;
+}
+
+bool EndsInLineOfItsOwn(string_view text) {
+  text = absl::StripTrailingAsciiWhitespace(text);
+  const size_t break_at = text.rfind('\n');
+  if (break_at == string_view::npos || break_at == 0 || text[break_at - 1] != '\n') return false;
+  const string_view line = text.substr(break_at + 1);
+  return !line.empty() && !absl::StrContains("#-*>|0123456789", line.substr(0, 1)) &&
+         !absl::StrContains(".:;,?!", line.substr(line.size() - 1));
+}
+
 bool EndsInFormula(string_view text) {
   text = absl::StripTrailingAsciiWhitespace(text);
   const string_view end = text.substr(text.size() - std::min(text.size(), kFormulaBytes));
