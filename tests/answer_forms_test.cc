@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/answer/formula_marks.h"
 #include "server/answer/last_line.h"
 #include "server/answer/reader.h"
 #include "server/answer/sentence.h"
@@ -75,6 +76,7 @@ TEST(AnswerFormsTest, ReadsTextInMarksUpToTheirEnd) {
 TEST(AnswerFormsTest, DoesNotTakeOneOfSeveralAnswersForTheWhole) {
   EXPECT_EQ(Read(AnswerKind::kInteger, "The answer is $204$ or $205$."), "none");
   EXPECT_EQ(Read(AnswerKind::kInteger, "The answer is **204** and **205**."), "none");
+  EXPECT_EQ(Read(AnswerKind::kNumber, "The answer is $x=3$ or $x=5$."), "none");
 }
 
 TEST(AnswerFormsTest, ReadsTheBoldNumberOfALastSentence) {
@@ -136,6 +138,17 @@ TEST(AnswerFormsTest, SaysWhichKindAutoHasFound) {
   EXPECT_EQ(reader.Read("", "\\boxed{12}")->kind, AnswerKind::kInteger);
   EXPECT_EQ(reader.Read("", "The answer is (C).")->kind, AnswerKind::kChoice);
   EXPECT_EQ(reader.Read("", "The answer is Rome.")->kind, AnswerKind::kText);
+}
+
+TEST(FormulaMarksTest, DropsThemButNotThePrices) {
+  EXPECT_EQ(WithoutFormulaMarks("$5$ cm"), "5 cm");
+  EXPECT_EQ(WithoutFormulaMarks("$x = 3$ or $x = 5$"), "x = 3 or x = 5");
+  EXPECT_EQ(WithoutFormulaMarks("**\\(x\\)**"), "x");
+  EXPECT_EQ(WithoutFormulaMarks("$$x$$"), "x");
+  EXPECT_EQ(WithoutFormulaMarks("x+1$"), "x+1");
+  EXPECT_EQ(WithoutFormulaMarks("$5 and $6"), "$5 and $6");
+  EXPECT_EQ(WithoutFormulaMarks("\\$5"), "\\$5");
+  EXPECT_EQ(WithoutFormulaMarks("a \\\\[2mm] b"), "a \\\\[2mm] b");
 }
 
 TEST(SentenceTest, EndsAtItsMarkAndNotInsideOfAnAnswer) {

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "server/answer/formula_marks.h"
 #include "server/answer/markup.h"
 
 namespace sextant {
@@ -27,13 +28,6 @@ bool IsOpen(string_view text, string_view open, string_view close) {
 }
 
 bool IsEscaped(string_view text, size_t at) { return at > 0 && text[at - 1] == '\\'; }
-
-// A dollar that ends a formula follows it without a space and no digit comes after it, as one would
-// in a price.
-bool ClosesFormula(string_view text, size_t dollar) {
-  if (dollar == 0 || IsEscaped(text, dollar) || absl::ascii_isspace(text[dollar - 1])) return false;
-  return dollar + 1 == text.size() || !absl::ascii_isdigit(text[dollar + 1]);
-}
 
 bool HoldsClosedFormula(string_view text) {
   for (size_t at = text.find('$'); at != string_view::npos; at = text.find('$', at + 1)) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/answer/code_block.h"
 #include "server/answer/folded_text.h"
@@ -197,14 +198,14 @@ std::optional<Answer> AnswerReader::ConclusionAnswer(string_view line) const {
   if (kind() != AnswerKind::kMath && kind() != AnswerKind::kAuto) return std::nullopt;
   const string_view formula = SoleFormula(line);
   if (formula.empty()) return std::nullopt;
-  // A unit may follow the formula, and the full stop follows that.
-  const size_t mark = static_cast<size_t>(formula.data() - line.data()) - 1;
-  const string_view rest = line.substr(mark, line.size() - mark - 1);
-  for (const string_view statement : {line[mark] == '$' ? rest : formula, formula}) {
-    std::optional<Answer> answer = statements_.Whole(statement);
-    if (answer.has_value() && answer->kind != AnswerKind::kText) return answer;
-  }
-  return std::nullopt;
+  // A unit may follow the formula, but no more: "so $x$ is a root" says nothing.
+  const size_t begin = static_cast<size_t>(formula.data() - line.data());
+  string_view rest = line.substr(begin + formula.size());
+  absl::ConsumeSuffix(&rest, ".");
+  absl::ConsumePrefix(&rest, "\\)");
+  absl::ConsumePrefix(&rest, "$");
+  std::optional<Answer> answer = statements_.Whole(absl::StrCat(formula, rest));
+  return answer.has_value() && answer->kind == AnswerKind::kText ? std::nullopt : answer;
 }
 
 // Mathematics may end in a formula of several lines, as a matrix does.

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "server/answer/folded_text.h"
+#include "server/answer/formula_marks.h"
 #include "server/answer/markup.h"
 #include "server/answer/math/math_answer.h"
 #include "server/answer/number.h"
@@ -55,7 +56,8 @@ std::optional<Answer> Number(string_view statement, string_view plain, AnswerKin
   const std::optional<NumberReading> read = ReadNumberWithUnit(plain, PercentMeans::kHundredths);
   if (!read.has_value() || read->has_unit) {
     const bool short_enough = statement.size() <= kMaxMathBytes;
-    std::optional<MathForm> form = short_enough ? ReadQuantity(statement) : std::nullopt;
+    std::optional<MathForm> form =
+        short_enough ? ReadQuantity(WithoutFormulaMarks(statement)) : std::nullopt;
     if (std::optional<Answer> quantity = FromForm(std::move(form), AnswerKind::kNumber)) {
       return quantity;
     }
@@ -68,7 +70,7 @@ std::optional<Answer> Number(string_view statement, string_view plain, AnswerKin
 
 std::optional<Answer> Math(string_view statement) {
   if (statement.size() > kMaxMathBytes) return std::nullopt;
-  return FromForm(ReadMath(statement), AnswerKind::kMath);
+  return FromForm(ReadMath(WithoutFormulaMarks(statement)), AnswerKind::kMath);
 }
 
 std::optional<Answer> Choice(std::optional<char> letter) {
