@@ -108,7 +108,7 @@ std::optional<Answer> AnswerReader::LastPhraseAnswer(string_view part, const Las
                         : kind() == AnswerKind::kChoice ? PhraseSet::kChoice
                                                         : PhraseSet::kAnswer;
   std::optional<Answer> answer;
-  AcceptLastPhrase(part.substr(last.end), set, [&](const Phrase& phrase) {
+  AcceptLastPhrase(part.substr(last.end), {.set = set}, [&](const Phrase& phrase) {
     if (rules == Rules::kClearOnly && !phrase.ended) return false;
     answer = statements_.Leading(phrase);
     if (!answer.has_value()) return false;
