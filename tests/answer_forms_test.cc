@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/answer/formula_marks.h"
 #include "server/answer/last_line.h"
 #include "server/answer/reader.h"
 #include "server/answer/sentence.h"
@@ -75,6 +76,7 @@ TEST(AnswerFormsTest, ReadsTextInMarksUpToTheirEnd) {
 TEST(AnswerFormsTest, DoesNotTakeOneOfSeveralAnswersForTheWhole) {
   EXPECT_EQ(Read(AnswerKind::kInteger, "The answer is $204$ or $205$."), "none");
   EXPECT_EQ(Read(AnswerKind::kInteger, "The answer is **204** and **205**."), "none");
+  EXPECT_EQ(Read(AnswerKind::kNumber, "The answer is $x=3$ or $x=5$."), "none");
 }
 
 TEST(AnswerFormsTest, ReadsTheBoldNumberOfALastSentence) {
@@ -82,6 +84,28 @@ TEST(AnswerFormsTest, ReadsTheBoldNumberOfALastSentence) {
   for (const char* text : {"Then:\n- **204**: a case.", "There are **12** and **13** of them.",
                            "### So there are **204**", "So there are **204** such"}) {
     EXPECT_EQ(Read(AnswerKind::kInteger, text), "none") << text;
+  }
+}
+
+TEST(AnswerFormsTest, ReadsTheLineThatEndsWordProblems) {
+  EXPECT_EQ(Read(AnswerKind::kInteger, "So, 6 * 7 = 42.\n#### 42"), "42");
+  EXPECT_EQ(Read(AnswerKind::kInteger, "#### 42"), "42");
+  EXPECT_EQ(Read(AnswerKind::kInteger, "Cases:\n### 42"), "none");
+}
+
+TEST(AnswerFormsTest, ReadsTheFormulaOfAConclusion) {
+  EXPECT_TRUE(Says(AnswerKind::kMath, "We solve it.\n\nThus $x = 5$.", "x = 5"));
+  EXPECT_TRUE(Says(AnswerKind::kMath, "Therefore the value is \\(x^2+1\\).", "x^2+1"));
+  EXPECT_FALSE(Says(AnswerKind::kMath, "We try.\n\nThus $x = 5$ and $y = 6$.", "x = 5"));
+  EXPECT_FALSE(Says(AnswerKind::kMath, "We try.\n\nSo $x$ is then a root of it.", "x"));
+}
+
+TEST(AnswerFormsTest, ReadsALastLineOfItsOwnAsText) {
+  EXPECT_EQ(Read(AnswerKind::kText, "I have thought about it.\n\nParis"), "paris");
+  for (const char* text :
+       {"It is about:\n\n- Paris", "It is\n\n## Paris", "It is.\n\nParis:", "One line.\nParis",
+        "So.\n\nLet us now see what else it could be then"}) {
+    EXPECT_EQ(Read(AnswerKind::kText, text), "none") << text;
   }
 }
 
@@ -114,6 +138,17 @@ TEST(AnswerFormsTest, SaysWhichKindAutoHasFound) {
   EXPECT_EQ(reader.Read("", "\\boxed{12}")->kind, AnswerKind::kInteger);
   EXPECT_EQ(reader.Read("", "The answer is (C).")->kind, AnswerKind::kChoice);
   EXPECT_EQ(reader.Read("", "The answer is Rome.")->kind, AnswerKind::kText);
+}
+
+TEST(FormulaMarksTest, DropsThemButNotThePrices) {
+  EXPECT_EQ(WithoutFormulaMarks("$5$ cm"), "5 cm");
+  EXPECT_EQ(WithoutFormulaMarks("$x = 3$ or $x = 5$"), "x = 3 or x = 5");
+  EXPECT_EQ(WithoutFormulaMarks("**\\(x\\)**"), "x");
+  EXPECT_EQ(WithoutFormulaMarks("$$x$$"), "x");
+  EXPECT_EQ(WithoutFormulaMarks("x+1$"), "x+1");
+  EXPECT_EQ(WithoutFormulaMarks("$5 and $6"), "$5 and $6");
+  EXPECT_EQ(WithoutFormulaMarks("\\$5"), "\\$5");
+  EXPECT_EQ(WithoutFormulaMarks("a \\\\[2mm] b"), "a \\\\[2mm] b");
 }
 
 TEST(SentenceTest, EndsAtItsMarkAndNotInsideOfAnAnswer) {

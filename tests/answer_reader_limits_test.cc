@@ -60,10 +60,9 @@ TEST(AnswerFormatTest, AcceptsWhatIsJustWithinTheLimits) {
 // is then stopped.
 TEST(HostileTextTest, IsReadInLinearTime) {
   const std::vector<AnswerFormat> formats = {
-      {.kind = AnswerKind::kInteger},
-      {.kind = AnswerKind::kChoice},
-      {.kind = AnswerKind::kText},
-      {.kind = AnswerKind::kRegex, .pattern = "(?s)a.*b|a|x"}};
+      {.kind = AnswerKind::kInteger}, {.kind = AnswerKind::kMath},
+      {.kind = AnswerKind::kAuto},    {.kind = AnswerKind::kChoice},
+      {.kind = AnswerKind::kText},    {.kind = AnswerKind::kRegex, .pattern = "(?s)a.*b|a|x"}};
   for (const char* piece : {"\\boxed{",
                             "\\boxed{}",
                             "\\boxed{a",
@@ -83,7 +82,12 @@ TEST(HostileTextTest, IsReadInLinearTime) {
                             "\n",
                             "**",
                             "A is ",
-                            "option "}) {
+                            "option ",
+                            "correct \\boxed{",
+                            "```\n",
+                            "答案是",
+                            "#### ",
+                            "$"}) {
     const std::string text = Repeated(piece, kLongText);
     for (const AnswerFormat& format : formats) {
       const AnswerReader reader = *AnswerReader::Create(format);

@@ -75,7 +75,11 @@ TEST(AnswerReaderTest, ReadsALastLineThatIsNothingButTheAnswer) {
 
 TEST(AnswerReaderTest, ReadsChoices) {
   for (const char* text :
-       {"\\boxed{B}", "The answer is (B).", "**Answer: B**", "\xE2\x9C\x85 **Answer: (B) Blue**",
+       {"\\boxed{B}", "The answer is (B).", "We rule out (A) and (C), leaving (B).",
+        "Correct answer: b)",
+        "\\boxed{8} (choice\xE2\x80\xAF"
+        "B)",
+        "**Answer: B**", "\xE2\x9C\x85 **Answer: (B) Blue**",
         "The value is \\boxed{18}, which corresponds to choice (B).", "So the correct option is B.",
         "Therefore, (B) is the correct answer.", "These facts agree, making option B correct.",
         "(A) fails.\n\nThus, **B** aligns with the data.", "B", "(B)\n", "I reject (A).\n\nB"}) {
@@ -100,6 +104,27 @@ TEST(AnswerReaderTest, ReadsAnOptionsTextInABox) {
   EXPECT_EQ(answer->canonical, "B");
   EXPECT_EQ(answer->shown, "22");
   EXPECT_EQ(answer->kind, AnswerKind::kChoice);
+}
+
+TEST(AnswerReaderTest, ReadsTheTextOfAnOptionInASentence) {
+  const AnswerReader cities = ReaderFor(
+      {.kind = AnswerKind::kChoice, .choices = {"A) London", "B) Paris", "None of these"}});
+
+  EXPECT_EQ(Canonical(cities.Read("", "The answer is Paris, the capital of France.")), "B");
+  EXPECT_EQ(Canonical(cities.Read("", "The answer is the city of Paris.")), "B");
+  EXPECT_EQ(Canonical(cities.Read("", "The answer is none of the above.")), "C");
+  EXPECT_EQ(Canonical(cities.Read("", "The answer is not Paris but another city.")), "none");
+  EXPECT_EQ(Canonical(cities.Read("", "The answer is Paris or London.")), "none");
+}
+
+TEST(AnswerReaderTest, ReadsTheMathematicsOfAnOption) {
+  const AnswerReader values =
+      ReaderFor({.kind = AnswerKind::kChoice, .choices = {"0.25", "0.5", "18", "18.5"}});
+
+  EXPECT_EQ(Canonical(values.Read("", "\\boxed{\\frac{1}{2}}")), "B");
+  EXPECT_EQ(Canonical(values.Read("", "The answer is $\\frac{6}{12}$.")), "B");
+  EXPECT_EQ(Canonical(values.Read("", "The answer is 18.")), "C");
+  EXPECT_EQ(Canonical(values.Read("", "The answer is 18.5.")), "D");
 }
 
 TEST(AnswerReaderTest, ReadsTextWithoutCaseSpacingAndPunctuation) {

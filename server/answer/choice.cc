@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "server/answer/folded_text.h"
+#include "server/answer/formula_marks.h"
 #include "server/answer/markup.h"
 #include "server/answer/unicode.h"
 
@@ -144,7 +145,8 @@ ChoiceReader::ChoiceReader(const std::vector<std::string>& options)
     const string_view text = WithoutLetter(options[i], static_cast<char>('A' + i));
     folded_options_.push_back(FoldOption(PlainText(text)));
     longest_option_ = std::max(longest_option_, folded_options_.back().size());
-    math_options_.push_back(text.size() <= kMaxMathOptionBytes ? ReadMath(text) : std::nullopt);
+    math_options_.push_back(text.size() <= kMaxMathOptionBytes ? ReadMath(WithoutFormulaMarks(text))
+                                                               : std::nullopt);
     has_math_ |= math_options_.back().has_value();
   }
 }
@@ -178,7 +180,7 @@ std::optional<char> ChoiceReader::Read(string_view plain, Context context) const
   string_view rest = plain.substr(1);
   // A lower-case letter is a choice only where nothing else can be meant.
   if (absl::ascii_islower(letter) && close == '\0' &&
-      !(context == Context::kWhole && rest.empty())) {
+      !(context == Context::kWhole && (rest.empty() || rest == ")"))) {
     return std::nullopt;
   }
   while (absl::ConsumePrefix(&rest, "*") || absl::ConsumePrefix(&rest, "\"")) {
@@ -259,7 +261,7 @@ std::optional<char> ChoiceReader::InSentence(string_view plain) const {
 
 std::optional<char> ChoiceReader::ByMath(string_view statement) const {
   if (!has_math_ || statement.size() > kMaxMathOptionBytes) return std::nullopt;
-  const std::optional<MathForm> said = ReadMath(statement);
+  const std::optional<MathForm> said = ReadMath(WithoutFormulaMarks(statement));
   if (!said.has_value()) return std::nullopt;
   std::optional<char> same;
   std::optional<char> loosely;

@@ -15,12 +15,14 @@ namespace {
 
 using absl::string_view;
 
-// The plain form of typographic marks: quotes are dropped, dashes join or part words like a hyphen.
+// The plain form of typographic marks: quotes and dollars are dropped, dashes join or part words
+// like a hyphen.
 string_view PlainForm(uint32_t code) {
   switch (code) {
     case '"':
     case '\'':
     case '`':
+    case '$':   // Of a formula or a price: which of them is not known any more.
     case 0xAB:  // Guillemets.
     case 0xBB:
     case 0x2018:

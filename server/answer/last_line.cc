@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "server/answer/formula_marks.h"
 #include "server/answer/markup.h"
 
 namespace sextant {
@@ -27,13 +28,6 @@ bool IsOpen(string_view text, string_view open, string_view close) {
 }
 
 bool IsEscaped(string_view text, size_t at) { return at > 0 && text[at - 1] == '\\'; }
-
-// A dollar that ends a formula follows it without a space and no digit comes after it, as one would
-// in a price.
-bool ClosesFormula(string_view text, size_t dollar) {
-  if (dollar == 0 || IsEscaped(text, dollar) || absl::ascii_isspace(text[dollar - 1])) return false;
-  return dollar + 1 == text.size() || !absl::ascii_isdigit(text[dollar + 1]);
-}
 
 bool HoldsClosedFormula(string_view text) {
   for (size_t at = text.find('$'); at != string_view::npos; at = text.find('$', at + 1)) {
@@ -115,6 +109,30 @@ string_view SoleBold(string_view line) {
     return "";
   }
   return bold;
+}
+
+string_view SoleFormula(string_view line) {
+  string_view sole;
+  for (const auto& [open, close] :
+       {std::pair<string_view, string_view>("$", "$"), {"\\(", "\\)"}}) {
+    const size_t begin = line.find(open);
+    if (begin == string_view::npos) continue;
+    const size_t inner = begin + open.size();
+    const size_t end = line.find(close, inner);
+    if (end == string_view::npos || end == inner || !sole.empty()) return "";
+    if (line.find(open, end + close.size()) != string_view::npos) return "";
+    sole = line.substr(inner, end - inner);
+  }
+  return sole;
+}
+
+bool EndsInLineOfItsOwn(string_view text) {
+  text = absl::StripTrailingAsciiWhitespace(text);
+  const size_t break_at = text.rfind('\n');
+  if (break_at == string_view::npos || break_at == 0 || text[break_at - 1] != '\n') return false;
+  const string_view line = text.substr(break_at + 1);
+  return !line.empty() && !absl::StrContains("#-*>|0123456789", line.substr(0, 1)) &&
+         !absl::StrContains(".:;,?!", line.substr(line.size() - 1));
 }
 
 bool EndsInFormula(string_view text) {

@@ -18,6 +18,13 @@ absl::string_view ClosingFormula(absl::string_view text);
 // heading and in an item of a list.
 absl::string_view SoleBold(absl::string_view line);
 
+// The only formula ($..$, \(..\)) of a line; empty when there is none or several.
+absl::string_view SoleFormula(absl::string_view line);
+
+// Whether the text's last line stands apart from what comes before it, and is neither a heading, an
+// item of a list nor a sentence.
+bool EndsInLineOfItsOwn(absl::string_view text);
+
 // A text that ends inside of a formula was cut off: what stands there is no answer. The start of
 // the text may be missing as well. A dollar that starts a price opens no formula.
 bool EndsInFormula(absl::string_view text);

@@ -149,6 +149,7 @@ class Undresser {
   }
 
   void EscapedCharacter(char c) {
+    if (static_cast<unsigned char>(c) >= 0x80) return Emit("", 1);
     switch (c) {
       case '(':
       case ')':

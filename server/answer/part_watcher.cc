@@ -16,7 +16,7 @@ namespace {
 
 using absl::string_view;
 
-// A phrase with its answer and what may doubt it fits into this much; it is searched again with
+// A phrase with its answer fits into this much; it is searched again with
 // what follows.
 constexpr size_t kOverlap = 1024;
 constexpr size_t kContext = 64;     // Before a phrase, where it may be denied.
@@ -106,12 +106,8 @@ void PartWatcher::ReadPhrases(StatementLevel level, size_t from) {
   const size_t context = std::min(from - std::max(begin_, last_box_end_), kContext);
   const size_t window = from - context;
   const string_view text = string_view(tail_).substr(window - begin_);
-  AcceptLastPhrase(text, set, [&](const Phrase& phrase) {
+  AcceptLastPhrase(text, {.set = set, .doubted = Doubted::kAccept}, [&](const Phrase& phrase) {
     if (phrase.begin < context || !phrase.ended) return false;
-    const size_t following = static_cast<size_t>(phrase.following.data() - text.data());
-    // Whether thinking doubts what it says stands right after.
-    const bool may_be_doubted = following + phrase.following.size() + kDoubtBytes > text.size();
-    if (!is_clear && may_be_doubted) return false;
     std::optional<Answer> answer = reader_->statements().Leading(phrase);
     if (!answer.has_value()) return false;
     if (last_box_end_ > 0 && answer->kind == AnswerKind::kText && !phrase.marked) return false;

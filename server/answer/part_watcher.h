@@ -13,8 +13,10 @@ namespace sextant {
 
 // How firmly an answer is stated.
 enum class StatementLevel {
-  kStated,  // Also "so the answer is 42": what thinking says on its way and may take back.
-  kClear,   // A complete box, or the words "final answer" with an answer that is not cut off.
+  // Also "so the answer is 42", even where the text goes on to doubt it: thinking states its answer
+  // on the way, checks it, and mostly comes back to it.
+  kStated,
+  kClear,  // A complete box, or the words "final answer" with an answer that is not cut off.
 };
 
 // An answer and where the text begins to state it.

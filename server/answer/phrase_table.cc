@@ -21,7 +21,7 @@ constexpr size_t kMaxPhraseBytes = 400;  // The longest match of any pattern, by
 
 // SAYS, NOUN_SAYS, CJK_SAYS: what leads from the phrase to the answer. RIGHT: words that praise an
 // option. LETTER: an option's letter in marks, as the answer.
-constexpr std::array<PhrasePattern, 20> kPhrases = {{
+constexpr std::array<PhrasePattern, 21> kPhrases = {{
     {PhraseSet::kExplicit, false, kAnswerWord, R"(\bfinal answer\bSAYS)"},
     {PhraseSet::kExplicit, false, kAnswerWord, R"(<answer>)"},
     {PhraseSet::kExplicit, false, kChineseWord,
@@ -33,7 +33,7 @@ constexpr std::array<PhrasePattern, 20> kPhrases = {{
     {PhraseSet::kExplicit, false, kAnswerWord, R"(\bendg(?:ü|ue)ltige antwortNOUN_SAYS)"},
     {PhraseSet::kAnswer, false, kAnswerWord, R"(\banswer\bSAYS)"},
     {PhraseSet::kAnswer, false, kChineseWord,
-     R"((?-i:答案CJK_SAYS|答え?は|答え?[*_ ]*(?::|：)|(?:解答|正解)(?:は|[*_ ]*(?::|：)))[\s*_:$、]*)"},
+     R"((?-i:答案CJK_SAYS|答え?は|答え?[*_ ]*(?::|：)|(?:解答|正解)(?:は|[*_ ]*(?::|：)))[\s、]*)"},
     {PhraseSet::kAnswer, false, kKoreanWord, R"((?-i:(?:정답|답|답안)(?:은|는|이)?KOREAN_SAYS))"},
     {PhraseSet::kAnswer, false, kRomanceWord,
      R"(\b(?:respuesta|resposta|risposta|r(?:é|e)ponse)NOUN_SAYS)"},
@@ -50,6 +50,9 @@ constexpr std::array<PhrasePattern, 20> kPhrases = {{
     {PhraseSet::kChoice, true, kPraiseWord,
      R"(\b(?:making|makes|make|leaving|leaves|leave) [*_(\[]*(?:option |choice )?[*_(\[]*)"
      R"(LETTER (?:as )?(?:the )?(?:only |most )?RIGHT\b)"},
+    {PhraseSet::kChoice, true, kLeavingWord,
+     R"(\b(?:leaving|leaves)(?: us)?(?: with)?(?: only| just)? [*_(\[]*(?:option |choice )?[*_(\[]*)"
+     R"(LETTER(?: as the answer)?[.!])"},
     {PhraseSet::kChoice, true, kChineseWord,
      R"((?-i:(?:故|应|應|因此|所以|答案|应该|我)(?:选择|選擇|选|選)|(?:选择|選擇)|选|選)[\s*_:：]*(?:选项|選項|项|項)?[\s*_:：]*)"},
     {PhraseSet::kChoice, true, kChineseWord,
@@ -66,7 +69,7 @@ constexpr string_view kSays =
 constexpr string_view kNounSays =
     R"((?:[^.\n:=?!]{0,60}?(?:\b(?:es|est|ist|lautet|sera|ser[aá]|vale)\b| (?:é|è|равен|равна|—) )|[*_ ]*[:=]|[*_ ]*\n))";
 constexpr string_view kChineseSays =
-    R"((?:[^\n.:]{0,60}?(?:是|为|為|等于|等於|は|选|選|[*_ ]*:|：|】)|[*_ ]*\n)[\s*_:$]*(?:：|选项|選項)?)";
+    R"((?:[^\n.:]{0,60}?(?:是|为|為|等于|等於|は|选|選|[*_ ]*:|：|】)|[*_ ]*\n)\s*(?:：|选项|選項)?)";
 constexpr string_view kKoreanSays = R"((?:[*_ ]*(?:[:=]|：)|[*_]* |[*_ ]*\n))";
 constexpr string_view kRight =
     R"((?:correct|right|best|appropriate|valid|accurate|suitable|plausible))";
@@ -104,7 +107,8 @@ class Patterns {
  public:
   Patterns() {
     for (const PhrasePattern& phrase : kPhrases) {
-      const bool is_ascii = (phrase.words & (kAnswerWord | kOptionWord | kPraiseWord)) != 0;
+      const bool is_ascii =
+          (phrase.words & (kAnswerWord | kOptionWord | kPraiseWord | kLeavingWord)) != 0;
       compiled_.emplace_back(Expanded(phrase.pattern), PatternOptions(is_ascii ? kBytes : kUtf8));
       all_.push_back({&compiled_.back(), phrase.words});
     }

@@ -37,7 +37,7 @@ constexpr std::array<Word, 6> kOtherScripts = {{{kChineseWord, "答"},
                                                 {kChineseWord, "正解"},
                                                 {kKoreanWord, "답"},
                                                 {kRussianWord, "твет"}}};
-constexpr std::array<Word, 10> kOptionWords = {{{kOptionWord, "option"},
+constexpr std::array<Word, 12> kOptionWords = {{{kOptionWord, "option"},
                                                 {kOptionWord, "choice"},
                                                 {kPraiseWord, "correct"},
                                                 {kPraiseWord, "right"},
@@ -46,7 +46,9 @@ constexpr std::array<Word, 10> kOptionWords = {{{kOptionWord, "option"},
                                                 {kPraiseWord, "valid"},
                                                 {kPraiseWord, "accurate"},
                                                 {kPraiseWord, "suitable"},
-                                                {kPraiseWord, "plausible"}}};
+                                                {kPraiseWord, "plausible"},
+                                                {kLeavingWord, "leaving"},
+                                                {kLeavingWord, "leaves"}}};
 
 void AddRareLetter(string_view block, const RareLetter& letter, std::vector<WordHit>& hits) {
   const char* at = block.data();

@@ -11,13 +11,14 @@ namespace sextant {
 
 // Groups of words, as bits.
 enum PhraseWords : uint32_t {
-  kAnswerWord = 1,    // answer, Antwort
-  kRomanceWord = 2,   // respuesta, resposta, risposta, réponse
-  kChineseWord = 4,   // 答 选 選 正解
-  kKoreanWord = 8,    // 답
-  kRussianWord = 16,  // ответ
-  kOptionWord = 32,   // option, choice
-  kPraiseWord = 64,   // correct, right, best, ...
+  kAnswerWord = 1,     // answer, Antwort
+  kRomanceWord = 2,    // respuesta, resposta, risposta, réponse
+  kChineseWord = 4,    // 答 选 選 正解
+  kKoreanWord = 8,     // 답
+  kRussianWord = 16,   // ответ
+  kOptionWord = 32,    // option, choice
+  kPraiseWord = 64,    // correct, right, best, ...
+  kLeavingWord = 128,  // leaving, leaves
 };
 
 // Where words of a block stand that are not about options, group by group.

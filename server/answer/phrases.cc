@@ -13,6 +13,7 @@
 #include "server/answer/markup.h"
 #include "server/answer/phrase_table.h"
 #include "server/answer/statement_search.h"
+#include "server/answer/unicode.h"
 
 namespace sextant {
 namespace {
@@ -22,6 +23,7 @@ using absl::string_view;
 constexpr size_t kMaxLineBytes = 400;     // Of what follows a phrase: an answer and a reason.
 constexpr int kMaxPhrases = 32;           // Tried in one text; none of more says anything.
 constexpr int kMaxLineBreaks = 3;         // Between a heading "Final answer" and what it announces.
+constexpr size_t kDoubtBytes = 120;       // After a phrase, where it may be doubted.
 constexpr size_t kBytesBefore = 32;       // Before a phrase, where it may be denied or supposed.
 constexpr size_t kMarkBytes = 200;        // Before a phrase in its line, where marks are counted.
 constexpr size_t kMaxClosingBytes = 400;  // Of a last line that says what something is.
@@ -166,7 +168,7 @@ Phrase ReadPhrase(string_view text, size_t begin) {
   phrase.following = start.text;
   const size_t line_end = phrase.following.find('\n');
   phrase.ended = line_end != string_view::npos || phrase.following.size() > kMaxLineBytes;
-  phrase.following = phrase.following.substr(0, std::min(line_end, kMaxLineBytes));
+  phrase.following = CutAtChar(phrase.following.substr(0, line_end), kMaxLineBytes);
   const size_t tag = phrase.following.find("</answer>");
   phrase.ended |= tag != string_view::npos;
   phrase.following = phrase.following.substr(0, tag);
@@ -185,16 +187,18 @@ Phrase ReadPhrase(string_view text, size_t begin) {
 
 }  // namespace
 
-bool AcceptLastPhrase(string_view text, PhraseSet set,
+bool AcceptLastPhrase(string_view text, const PhraseSearch& search,
                       absl::FunctionRef<bool(const Phrase&)> accept) {
   bool accepted = false;
   int tried = 0;
-  AcceptLastMatch(text, PhrasePatterns(set), [&](const PatternMatch& match) {
+  AcceptLastMatch(text, PhrasePatterns(search.set), [&](const PatternMatch& match) {
     if (++tried > kMaxPhrases) return true;
     const PhrasePattern& pattern = PhraseAtIndex(match.pattern);
     if (IsDeniedOrSupposed(text.substr(0, match.begin))) return false;
     if (IsDenial(text.substr(match.begin, match.end - match.begin))) return false;
-    if (pattern.set != PhraseSet::kExplicit && IsDoubted(text.substr(match.end))) return false;
+    const bool may_doubt =
+        pattern.set != PhraseSet::kExplicit && search.doubted == Doubted::kPassOver;
+    if (may_doubt && IsDoubted(text.substr(match.end))) return false;
     const size_t begin = match.group.data() != nullptr
                              ? static_cast<size_t>(match.group.data() - text.data())
                              : match.end;

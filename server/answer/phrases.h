@@ -22,13 +22,18 @@ struct Phrase {
   bool ended = false;         // The line goes on or ends before the text does: nothing is cut off.
 };
 
-// How much of the text after a phrase decides whether it is doubted.
-constexpr size_t kDoubtBytes = 120;
+// Whether what is said counts where the text goes on to doubt it ("Wait, let me check"). Phrases of
+// kExplicit always count.
+enum class Doubted { kPassOver, kAccept };
+struct PhraseSearch {
+  PhraseSet set = PhraseSet::kAnswer;
+  Doubted doubted = Doubted::kPassOver;
+};
 
 // Shows the phrases of `text` to `accept`, last first, until it says yes; whether it did.
 // Conditions ("if the answer is 5") and denials ("does not match option B") are passed over. Linear
 // in the text.
-bool AcceptLastPhrase(absl::string_view text, PhraseSet set,
+bool AcceptLastPhrase(absl::string_view text, const PhraseSearch& search,
                       absl::FunctionRef<bool(const Phrase&)> accept);
 
 // The last sentence of a text where it says what something is: "therefore m + n is 204." Only in

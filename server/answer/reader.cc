@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/answer/code_block.h"
 #include "server/answer/folded_text.h"
@@ -107,7 +108,7 @@ std::optional<Answer> AnswerReader::LastPhraseAnswer(string_view part, const Las
                         : kind() == AnswerKind::kChoice ? PhraseSet::kChoice
                                                         : PhraseSet::kAnswer;
   std::optional<Answer> answer;
-  AcceptLastPhrase(part.substr(last.end), set, [&](const Phrase& phrase) {
+  AcceptLastPhrase(part.substr(last.end), {.set = set}, [&](const Phrase& phrase) {
     if (rules == Rules::kClearOnly && !phrase.ended) return false;
     answer = statements_.Leading(phrase);
     if (!answer.has_value()) return false;
@@ -139,6 +140,10 @@ std::optional<Answer> AnswerReader::ClosingAnswer(string_view part) const {
     if (answer.has_value()) return answer;
   }
   if (std::optional<Answer> formula = ClosingFormulaAnswer(text)) return formula;
+  if (kind() == AnswerKind::kText && text.size() <= kMaxShortText && EndsInLineOfItsOwn(text)) {
+    std::optional<Answer> answer = statements_.Whole(line);
+    return answer.has_value() && !IsProse(answer->canonical) ? answer : std::nullopt;
+  }
   if (kind() != AnswerKind::kChoice) return std::nullopt;
   const size_t paragraph = text.rfind("\n\n");
   const std::optional<char> letter =
@@ -149,40 +154,58 @@ std::optional<Answer> AnswerReader::ClosingAnswer(string_view part) const {
 // A text of one line is the answer, unless it is a sentence about the answer.
 std::optional<Answer> AnswerReader::SoleLineAnswer(string_view line) const {
   const std::optional<Answer> answer = statements_.Whole(line);
-  if (!answer.has_value() || answer->kind != AnswerKind::kText) return answer;
+  if (!answer.has_value()) return LastLineAnswer(line);
+  if (answer->kind != AnswerKind::kText) return answer;
   if (const string_view bold = SoleBold(line); !bold.empty()) return statements_.Whole(bold);
+  if (IsConclusion(line)) return ConclusionAnswer(line);
   return IsProse(answer->canonical) ? std::nullopt : answer;
 }
 
 // The last of several lines answers only where it cannot be anything else.
 std::optional<Answer> AnswerReader::LastLineAnswer(string_view line) const {
+  // Data sets of word problems teach models to end in "#### 42".
+  const bool hashes = absl::ConsumePrefix(&line, "#### ");
   // Headings, list numbers and steps of a computation also end in numbers.
   const bool a_step = absl::StartsWith(line, "#") || absl::StrContains(line, "=") ||
                       (absl::EndsWith(line, ".") && line.size() <= 3);
   const bool bold = line.size() > 4 && absl::StartsWith(line, "**") && absl::EndsWith(line, "**");
-  const string_view part_in_bold = SoleBold(line);
+  const string_view part_in_bold = hashes ? "" : SoleBold(line);
+  std::optional<Answer> answer;
   switch (kind()) {
     case AnswerKind::kInteger:
-    case AnswerKind::kNumber: {
-      std::optional<Answer> answer = a_step ? std::nullopt : statements_.Whole(line);
-      if (answer.has_value() || part_in_bold.empty()) return answer;
-      return statements_.Whole(part_in_bold);
-    }
+    case AnswerKind::kNumber:
+      if (!a_step) answer = statements_.Whole(line);
+      break;
     case AnswerKind::kChoice:
       return PlainText(line).size() <= kMaxLetterLine ? statements_.Whole(line) : std::nullopt;
     case AnswerKind::kMath:
-    case AnswerKind::kAuto: {
-      const bool heading = absl::StartsWith(line, "#");
-      const bool skipped = kind() == AnswerKind::kAuto ? a_step : heading;
-      std::optional<Answer> answer = skipped ? std::nullopt : statements_.Whole(line);
-      const bool is_text = answer.has_value() && answer->kind == AnswerKind::kText;
-      if (answer.has_value() && (!is_text || bold)) return answer;
-      return part_in_bold.empty() ? std::nullopt : statements_.Whole(part_in_bold);
-    }
+    case AnswerKind::kAuto:
+      if (kind() == AnswerKind::kMath ? !absl::StartsWith(line, "#") : !a_step) {
+        answer = statements_.Whole(line);
+      }
+      if (answer.has_value() && answer->kind == AnswerKind::kText && !bold) answer.reset();
+      if (!answer.has_value() && IsConclusion(line)) answer = ConclusionAnswer(line);
+      break;
     default:
-      if (bold) return statements_.Whole(line);
-      return part_in_bold.empty() ? std::nullopt : statements_.Whole(part_in_bold);
+      if (bold) answer = statements_.Whole(line);
   }
+  if (answer.has_value() || part_in_bold.empty()) return answer;
+  return statements_.Whole(part_in_bold);
+}
+
+// "Thus $x = 5$.", "Therefore, the area is $12\pi$ square units."
+std::optional<Answer> AnswerReader::ConclusionAnswer(string_view line) const {
+  if (kind() != AnswerKind::kMath && kind() != AnswerKind::kAuto) return std::nullopt;
+  const string_view formula = SoleFormula(line);
+  if (formula.empty()) return std::nullopt;
+  // A unit may follow the formula, but no more: "so $x$ is a root" says nothing.
+  const size_t begin = static_cast<size_t>(formula.data() - line.data());
+  string_view rest = line.substr(begin + formula.size());
+  absl::ConsumeSuffix(&rest, ".");
+  absl::ConsumePrefix(&rest, "\\)");
+  absl::ConsumePrefix(&rest, "$");
+  std::optional<Answer> answer = statements_.Whole(absl::StrCat(formula, rest));
+  return answer.has_value() && answer->kind == AnswerKind::kText ? std::nullopt : answer;
 }
 
 // Mathematics may end in a formula of several lines, as a matrix does.

@@ -13,9 +13,10 @@ namespace {
 
 using absl::string_view;
 
-constexpr std::array<string_view, 14> kNumberClauseEnds = {
-    ", ",     "; ",     " (",     " because", " since", " as ", " which",
-    " where", " when ", " with ", " and the", " after", " so ", " for "};
+constexpr std::array<string_view, 18> kNumberClauseEnds = {
+    ", ",        "; ",        " (",       " because", " since",   " as ",
+    " which",    " where",    " when ",   " with ",   " and the", " and we ",
+    " and this", " and that", " and it ", " after",   " so ",     " for "};
 constexpr std::array<string_view, 8> kTextClauseEnds = {" because", ", since", ", as ", ", which",
                                                         ", where",  ", so ",   "; ",    ", and "};
 constexpr std::array<string_view, 12> kAbbreviations = {"St", "Mr", "Mrs", "Ms", "Dr", "Mt",
@@ -89,6 +90,16 @@ bool IsProse(string_view text) {
   if (absl::StrContains(text, "answer ")) return true;
   const string_view first = text.substr(0, text.find(' '));
   return std::find(kProseStarts.begin(), kProseStarts.end(), first) != kProseStarts.end();
+}
+
+bool IsConclusion(string_view line) {
+  for (const string_view word : {"therefore", "thus", "hence", "so", "consequently", "finally"}) {
+    if (absl::StartsWithIgnoreCase(line, word) && line.size() > word.size() &&
+        !absl::ascii_isalnum(line[word.size()])) {
+      return absl::EndsWith(line, ".");
+    }
+  }
+  return false;
 }
 
 bool StartsWithDenial(string_view statement) {

@@ -25,6 +25,9 @@ absl::string_view WithoutCopula(absl::string_view sentence);
 // the form p/q", "to be found", more than a few words) and not like an answer.
 bool IsProse(absl::string_view folded);
 
+// Whether a line is a complete sentence that draws a conclusion: "Thus $x = 5$."
+bool IsConclusion(absl::string_view line);
+
 // "not Paris", "pas 5": a statement of what the answer is not.
 bool StartsWithDenial(absl::string_view statement);
 

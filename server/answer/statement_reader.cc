@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "server/answer/folded_text.h"
+#include "server/answer/formula_marks.h"
 #include "server/answer/markup.h"
 #include "server/answer/math/math_answer.h"
 #include "server/answer/number.h"
@@ -55,7 +56,8 @@ std::optional<Answer> Number(string_view statement, string_view plain, AnswerKin
   const std::optional<NumberReading> read = ReadNumberWithUnit(plain, PercentMeans::kHundredths);
   if (!read.has_value() || read->has_unit) {
     const bool short_enough = statement.size() <= kMaxMathBytes;
-    std::optional<MathForm> form = short_enough ? ReadQuantity(statement) : std::nullopt;
+    std::optional<MathForm> form =
+        short_enough ? ReadQuantity(WithoutFormulaMarks(statement)) : std::nullopt;
     if (std::optional<Answer> quantity = FromForm(std::move(form), AnswerKind::kNumber)) {
       return quantity;
     }
@@ -68,7 +70,7 @@ std::optional<Answer> Number(string_view statement, string_view plain, AnswerKin
 
 std::optional<Answer> Math(string_view statement) {
   if (statement.size() > kMaxMathBytes) return std::nullopt;
-  return FromForm(ReadMath(statement), AnswerKind::kMath);
+  return FromForm(ReadMath(WithoutFormulaMarks(statement)), AnswerKind::kMath);
 }
 
 std::optional<Answer> Choice(std::optional<char> letter) {
@@ -210,7 +212,9 @@ std::optional<Answer> StatementReader::LeadingNumber(const Phrase& phrase) const
   const std::string sentence = SentenceOf(phrase.following);
   if (sentence.empty()) return std::nullopt;
   const std::string plain = PlainText(sentence);
-  if (auto answer = Shown(Number(sentence, plain, kind_), sentence)) return answer;
+  // With its marks, as "5$ cm" without the first of them would be five dollars.
+  const std::string dressed = SentenceOf(phrase.dressed);
+  if (auto answer = Shown(Number(dressed, plain, kind_), sentence)) return answer;
   const std::string clause(FirstClause(plain, Clause::kOfNumber));
   if (auto answer = Shown(Number(clause, PlainText(clause), kind_), clause)) return answer;
   if (phrase.enclosed.empty()) return std::nullopt;
@@ -224,7 +228,9 @@ std::optional<Answer> StatementReader::LeadingMath(const Phrase& phrase) const {
   if (auto answer = Shown(Math(sentence), sentence)) return answer;
   if (auto answer = Shown(Math(phrase.enclosed), phrase.enclosed)) return answer;
   const string_view clause = FirstClause(sentence, Clause::kOfNumber);
-  return clause.size() < sentence.size() ? Shown(Math(clause), clause) : std::nullopt;
+  const bool cuts_formula = std::count(clause.begin(), clause.end(), '$') % 2 == 1;
+  if (clause.size() == sentence.size() || cuts_formula) return std::nullopt;
+  return Shown(Math(clause), clause);
 }
 
 std::optional<Answer> StatementReader::LeadingText(const Phrase& phrase) const {

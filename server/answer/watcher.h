@@ -1,7 +1,7 @@
 // Knows at any time what a running trace has stated so far, without reading its text again.
 //
-// It says what AnswerReader::ReadProvisional says of the same text, within these bounds: a phrase
-// together with the answer that follows it and what may doubt it is found up to about a thousand
+// At the level kClear it says what AnswerReader::ReadProvisional says of the same text, within
+// these bounds: a phrase together with the answer that follows it is found up to about a thousand
 // bytes, a match of a caller's pattern likewise; of a text full of boxes some are passed over; and
 // where thinking begins again after a final part, it is read as thinking. A kJson answer is not
 // watched, as JSON that is complete ends the trace anyway.
@@ -38,8 +38,7 @@ class AnswerWatcher {
   void AddReasoning(absl::string_view delta);
   void AddContent(absl::string_view delta);
 
-  // The latest statement of this level or above: of the final part, else of thinking. With kStated
-  // one that the text goes on to doubt is passed over, so it is known 120 bytes after it was made.
+  // The latest statement of this level or above: of the final part, else of thinking.
   std::optional<Statement> Latest(StatementLevel level);
 
  private:
