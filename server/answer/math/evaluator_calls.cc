@@ -119,7 +119,7 @@ MaybeComplex Evaluator::Logarithm(string_view name, const Complex& x) {
 }
 
 MaybeComplex Evaluator::Gamma(const Complex& x) {
-  cost_ += 60;
+  cost_ += acb_is_real(x.get()) ? 60 : 240;
   if (Magnitude(x) > 14 || cost_ > kMaxCost) return std::nullopt;
   Complex y;
   acb_gamma(y.get(), x.get(), kPrecision);
