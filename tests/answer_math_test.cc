@@ -216,6 +216,8 @@ TEST(MathTest, ComparesAlgebraAsFunctions) {
                {"\\frac{e^x-e^{-x}}{2}", "\\sinh x"},
                {"\\sqrt{x^2}", "|x|"},
                {"|x-y|", "|y-x|"},
+               {"|x^2+1|", "x^2+1"},
+               {"\\sin^2|\\pi|", "0"},
                {"\\frac{1}{\\sqrt x}", "\\sqrt{\\frac1x}"},
                {"x\\sqrt{x}", "x^{3/2}"},
                {"2|x-100|", "|200-2x|"},

@@ -39,8 +39,6 @@ int64_t FloorOf(Exponent a) {
   return a.over % a.under < 0 ? quotient - 1 : quotient;
 }
 
-bool IsOneTerm(const Quotient& a) { return a.under.empty() && a.over.size() == 1; }
-
 }  // namespace
 
 std::optional<Exponent> MakeExponent(const Rational& value) {
@@ -342,10 +340,13 @@ bool Algebra::IsConstantAtom(int id) const {
          kind == AtomKind::kI;
 }
 
-bool Algebra::IsSingleVariable(const Quotient& a) const {
-  return IsOneTerm(a) && a.over[0].factor.IsOne() && a.over[0].powers.size() == 1 &&
-         a.over[0].powers[0].exponent == Exponent{} &&
-         At(a.over[0].powers[0].atom).kind == AtomKind::kVariable;
+bool Algebra::IsPositive(const Quotient& a) const {
+  if (!a.under.empty() || a.over.empty()) return false;
+  return std::all_of(a.over.begin(), a.over.end(), [this](const Term& term) {
+    return term.factor.Sign() > 0 &&
+           std::all_of(term.powers.begin(), term.powers.end(),
+                       [this](const Power& power) { return At(power.atom).positive; });
+  });
 }
 
 }  // namespace sextant::math

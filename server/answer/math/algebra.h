@@ -89,7 +89,8 @@ class Algebra {
   static std::optional<Rational> AsRational(const Quotient& a);
   // A rational and one root of an integer or power of pi beside it; false may mean anything.
   bool IsIrrationalForSure(const Quotient& a) const;
-  bool IsSingleVariable(const Quotient& a) const;
+  // A sum of constants above 0; false may mean anything.
+  bool IsPositive(const Quotient& a) const;
 
  private:
   struct Reduced {

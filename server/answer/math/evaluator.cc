@@ -34,6 +34,7 @@ bool HasVariable(const Expressions& in, int id) {
 MaybeComplex Evaluator::Checked(MaybeComplex value) {
   if (!value.has_value() || !acb_is_finite(value->get())) return std::nullopt;
   if (Magnitude(*value) > kMaxMagnitude) return std::nullopt;
+  Clean(*value);
   return value;
 }
 

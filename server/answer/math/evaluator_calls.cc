@@ -1,4 +1,5 @@
 // Values of functions.
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -9,6 +10,38 @@
 namespace sextant::math {
 
 using absl::string_view;
+
+namespace {
+
+// Whether that can be seen from how it is written: squares, roots, exponentials and sums of them.
+bool IsNeverNegative(const Expressions& in, int id) {
+  const Node& node = in[id];
+  const auto all = [&in, &node] {
+    return std::all_of(node.kids.begin(), node.kids.end(),
+                       [&in](int kid) { return IsNeverNegative(in, kid); });
+  };
+  switch (node.op) {
+    case Op::kNumber:
+      return node.value.Sign() >= 0;
+    case Op::kConstant:
+      return node.text != "i";
+    case Op::kAdd:
+    case Op::kMultiply:
+    case Op::kDivide:
+      return all();
+    case Op::kCall:
+      return node.text == "abs" || node.text == "sqrt" || node.text == "exp";
+    case Op::kPower: {
+      const std::optional<Rational> exponent = SmallRational(in, node.kids[1]);
+      const bool even = exponent.has_value() && (*exponent / Rational(2)).IsInteger();
+      return even || IsNeverNegative(in, node.kids[0]);
+    }
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 MaybeComplex Evaluator::Call(const Node& node) {
   const string_view name = node.text;
@@ -24,7 +57,8 @@ MaybeComplex Evaluator::Call(const Node& node) {
   if (name == "cbrt") return RaiseRational(*argument, Rational(1, 3));
   if (name == "abs") {
     const bool varies = point_ >= 0 && HasVariable(in_, node.kids[0]);
-    if (varies && KeepsSign(node.kids[0])) return UnknownSize(node.kids[0], *argument);
+    if (varies && !IsNeverNegative(in_, node.kids[0]) && KeepsSign(node.kids[0]))
+      return UnknownSize(node.kids[0], *argument);
     acb_abs(acb_realref(y.get()), x, kPrecision);
     return y;
   }
@@ -119,7 +153,7 @@ MaybeComplex Evaluator::Logarithm(string_view name, const Complex& x) {
 }
 
 MaybeComplex Evaluator::Gamma(const Complex& x) {
-  cost_ += 60;
+  cost_ += acb_is_real(x.get()) ? 60 : 240;
   if (Magnitude(x) > 14 || cost_ > kMaxCost) return std::nullopt;
   Complex y;
   acb_gamma(y.get(), x.get(), kPrecision);

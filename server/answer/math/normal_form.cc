@@ -188,6 +188,8 @@ class Normaliser {
   }
 
   Result Absolute(const Quotient& x) {
+    if (to_.IsPositive(x)) return x;
+    if (to_.IsPositive(to_.Negate(x))) return to_.Negate(x);
     return Opaque("abs", LeadsWithMinus(x) ? to_.Negate(x) : x);
   }
 

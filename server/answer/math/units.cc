@@ -16,12 +16,12 @@ namespace {
 
 using absl::string_view;
 
-constexpr std::array<string_view, 46> kNoUnits = {
-    "is",    "the",  "are",   "was",  "or",    "and",   "so",  "because", "not",  "if",
-    "for",   "when", "than",  "then", "there", "no",    "yes", "to",      "with", "answer",
-    "which", "that", "a",     "an",   "as",    "at",    "by",  "we",      "it",   "true",
-    "false", "from", "where", "only", "does",  "exist", "am",  "pm",      "AM",   "PM",
-    "such",  "all",  "real",  "mod",  "base",  "choose"};
+constexpr std::array<string_view, 45> kNoUnits = {
+    "is",   "the",    "are",   "was",   "or",   "and",   "so",   "because", "not",
+    "if",   "for",    "when",  "than",  "then", "there", "no",   "yes",     "to",
+    "with", "answer", "which", "that",  "a",    "an",    "as",   "at",      "by",
+    "we",   "it",     "true",  "false", "from", "where", "only", "does",    "exist",
+    "am",   "pm",     "AM",    "PM",    "such", "all",   "mod",  "base",    "choose"};
 
 bool IsLetters(const Token& token) {
   return token.kind == Tok::kLetters || token.kind == Tok::kWord || token.kind == Tok::kName;
