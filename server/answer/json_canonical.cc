@@ -31,14 +31,14 @@ void AppendQuoted(string_view string, std::string& out) {
 }
 
 // Of equal keys only the last counts, as in most parsers.
-std::vector<const std::pair<std::string, JsonValue>*> SortedMembers(const JsonValue& object) {
-  std::vector<const std::pair<std::string, JsonValue>*> sorted;
+std::vector<const JsonMember*> SortedMembers(const JsonValue& object) {
+  std::vector<const JsonMember*> sorted;
   for (const auto& member : object.members) sorted.push_back(&member);
   std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto* a, const auto* b) { return a->first < b->first; });
-  std::vector<const std::pair<std::string, JsonValue>*> last;
+                   [](const auto* a, const auto* b) { return a->key < b->key; });
+  std::vector<const JsonMember*> last;
   for (size_t i = 0; i < sorted.size(); ++i) {
-    if (i + 1 == sorted.size() || sorted[i]->first != sorted[i + 1]->first) {
+    if (i + 1 == sorted.size() || sorted[i]->key != sorted[i + 1]->key) {
       last.push_back(sorted[i]);
     }
   }
@@ -91,7 +91,7 @@ bool AppendCanonical(const JsonValue& value, std::string& out) {
       out += '[';
       for (const auto& member : value.members) {
         if (&member != &value.members.front()) out += ',';
-        if (!AppendCanonical(member.second, out)) return false;
+        if (!AppendCanonical(member.value, out)) return false;
       }
       out += ']';
       return true;
@@ -103,9 +103,9 @@ bool AppendCanonical(const JsonValue& value, std::string& out) {
   for (const auto* member : SortedMembers(value)) {
     if (!first) out += ',';
     first = false;
-    AppendQuoted(member->first, out);
+    AppendQuoted(member->key, out);
     out += ':';
-    if (!AppendCanonical(member->second, out)) return false;
+    if (!AppendCanonical(member->value, out)) return false;
   }
   out += '}';
   return true;

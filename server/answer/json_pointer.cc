@@ -52,7 +52,7 @@ const JsonValue* ValueAt(const JsonValue& root, const std::vector<std::string>& 
     const JsonValue* next = nullptr;
     if (at->type == Type::kArray) {
       const std::optional<size_t> index = Index(part);
-      if (index.has_value() && *index < at->members.size()) next = &at->members[*index].second;
+      if (index.has_value() && *index < at->members.size()) next = &at->members[*index].value;
     } else {
       for (const auto& [key, member] : at->members) {
         if (key == part) next = &member;

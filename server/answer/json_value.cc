@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -79,7 +80,7 @@ class Parser {
       }
       std::optional<JsonValue> member = Value(depth + 1);
       if (!member.has_value()) return std::nullopt;
-      value.members.emplace_back(std::move(key), *std::move(member));
+      value.members.push_back({std::move(key), *std::move(member)});
       Spaces();
       if (Consume(close)) return value;
       if (!Consume(',')) return std::nullopt;

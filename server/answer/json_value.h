@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -15,12 +14,19 @@ namespace sextant {
 constexpr int kMaxJsonDepth = 64;
 constexpr int kMaxJsonNodes = 20000;  // Values inside one value.
 
+struct JsonMember;
+
 struct JsonValue {
   enum class Type { kNull, kBool, kNumber, kString, kArray, kObject };
   Type type = Type::kNull;
   std::string text;  // kBool, kNumber: as written; kString: without quotes and escapes, UTF-8.
   // kArray: the keys are empty. kObject: in the order of the text; a later key beats an equal one.
-  std::vector<std::pair<std::string, JsonValue>> members;
+  std::vector<JsonMember> members;
+};
+
+struct JsonMember {
+  std::string key;
+  JsonValue value;
 };
 
 struct JsonParse {

@@ -55,9 +55,12 @@ std::optional<Answer> Number(string_view statement, string_view plain, AnswerKin
   if (kind == AnswerKind::kInteger) return Integer(plain);
   const std::optional<NumberReading> read = ReadNumberWithUnit(plain, PercentMeans::kHundredths);
   if (!read.has_value() || read->has_unit) {
-    const bool short_enough = statement.size() <= kMaxMathBytes;
+    // "x = 3 or x = 5" is no quantity, although its end is one.
+    const bool lists = absl::StrContains(plain, "=") &&
+                       (absl::StrContains(plain, " or ") || absl::StrContains(plain, " and "));
+    const bool may_be_one = statement.size() <= kMaxMathBytes && !lists;
     std::optional<MathForm> form =
-        short_enough ? ReadQuantity(WithoutFormulaMarks(statement)) : std::nullopt;
+        may_be_one ? ReadQuantity(WithoutFormulaMarks(statement)) : std::nullopt;
     if (std::optional<Answer> quantity = FromForm(std::move(form), AnswerKind::kNumber)) {
       return quantity;
     }

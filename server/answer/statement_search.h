@@ -76,9 +76,9 @@ struct PatternSet {
   size_t max_match_bytes = kMaxMatchBytes;  // That a match may span; fewer are quicker.
 };
 
-// Bytes around words in which patterns are tried in one text: some thousand words. Only a hostile
+// Bytes around words in which patterns are tried in one text: some hundred words. Only a hostile
 // text holds more, and what it says before them is not read.
-constexpr size_t kMaxSearchedBytes = 1 << 19;
+constexpr size_t kMaxSearchedBytes = 1 << 18;
 
 // Shows the matches of all patterns to `accept`, last first, until it says yes; whether it did.
 bool AcceptLastMatch(absl::string_view text, const PatternSet& set,
