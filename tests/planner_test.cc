@@ -64,8 +64,7 @@ TEST_F(PlannerTest, SaysWhyInSentences) {
       (std::vector<std::string>{
           "Model m has horizon long and a typical trace of 4096 tokens.",
           "budget.max_tokens (20000) holds 4.9 typical traces.",
-          "The budget is high: it holds 4.9 typical traces, at least the policy's 3 (at most 8 "
-          "by the model's max_traces).",
+          "The budget is high: it holds 4.9 typical traces, at least 3.",
           "Row high of policy recipe fires for horizon long, goal balanced, budget high, time "
           "loose, difficulty hard: majority_vote.",
           "n is 4: the most whose expected bill fits the budget."}));
@@ -132,6 +131,34 @@ rows:
   EXPECT_EQ(Plan().row(), "soon");
 }
 
+TEST_F(PlannerTest, RunsAdaptiveByDefaultAndCompletesOneThatTheRequestNames) {
+  policy_ = BuiltInPolicy();
+  model_.horizon = Horizon::kLong;
+
+  EXPECT_EQ(Plan().row(), "balanced-long");
+  EXPECT_EQ(Strategy(),
+            "adaptive(n=8,first=2,margin=0.3,spare=1,late_after=1.25,drop_after=1.75,stated=0.75,"
+            "length_exponent=-0.1)");
+  EXPECT_LT(Plan().expected().billed_tokens(), 8 * 4096 * 6 / 10);
+
+  request_.mutable_budget()->set_goal(v1::GOAL_FAST);
+  EXPECT_EQ(Plan().row(), "fast-long");
+  Ask("adaptive(n=5,margin=0.9)");
+  EXPECT_EQ(Plan().row(), "request");
+  EXPECT_EQ(Strategy(),
+            "adaptive(n=5,first=7,margin=0.9,spare=8,late_after=0.5,drop_after=1.75,stated=0.75,"
+            "length_exponent=-0.1)");
+  EXPECT_TRUE(Says("What it leaves out is taken from row fast-long of policy sextant."));
+}
+
+TEST_F(PlannerTest, StartsOneByOneWhereTheTokenBudgetBinds) {
+  policy_ = BuiltInPolicy();
+  request_.mutable_budget()->set_max_tokens(7 * 4096);
+
+  EXPECT_EQ(Plan().row(), "low-unknown");
+  EXPECT_EQ(Plan().strategy().adaptive().first(), 1);
+}
+
 TEST_F(PlannerTest, TakesASequentialBudgetAsTime) {
   policy_ = ParsePolicy(R"yaml(name: mine
 rows:
@@ -166,7 +193,7 @@ TEST_F(PlannerTest, LetsTheRequestsMaxTracesReplaceTheModels) {
 
   EXPECT_EQ(more, "majority_vote(n=32)");
   EXPECT_EQ(fewer, "majority_vote(n=4)");
-  EXPECT_EQ(Strategy(), "simple");
+  EXPECT_EQ(Strategy(), "majority_vote(n=1)");
 }
 
 TEST_F(PlannerTest, SaysThatNotEvenOneTraceFits) {

@@ -26,7 +26,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values("auto", "simple", "majority_vote", "majority_vote(n=8)",
                     "majority_vote(n=256,stop=all)", "first_finish(k=3,n=8)", "first_finish(n=8)",
                     "first_finish(k=3,n=8,stop=lossless)", "last_finish(k=8,n=8)",
-                    "majority_vote(n=8,weights=length)",
+                    "majority_vote(n=8,weights=length)", "adaptive", "adaptive(n=8)",
+                    "adaptive(n=8,first=2,margin=0.3,spare=0,late_after=1.25,drop_after=0,"
+                    "stated=0,length_exponent=-0.1)",
                     "first_finish(k=3,n=8,stop=lossless,weights=confidence)",
                     "last_finish(k=3,n=8,stop=lossless)", "beam_search", "beam_search(width=4)",
                     "beam_search(width=64,step_tokens=128,step_delimiter=\"a,\\\")\\n\","
@@ -70,7 +72,7 @@ TEST(SpecTest, SuggestsTheStrategyThatWasMeant) {
   EXPECT_EQ(
       ParseError("majorty_vote(n=8)"),
       "unknown strategy \"majorty_vote\" (did you mean majority_vote?), expected one of auto, "
-      "simple, majority_vote, first_finish, last_finish, beam_search");
+      "simple, majority_vote, first_finish, last_finish, beam_search, adaptive");
 }
 
 TEST(SpecTest, SuggestsTheParameterThatWasMeant) {

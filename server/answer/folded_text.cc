@@ -127,7 +127,7 @@ std::string WithoutPunctuation(string_view text) {
 
 // Articles say nothing before another word; at the end "a" is a name, as in vitamin A.
 bool IsArticle(string_view word, bool starts) {
-  return word == "the" || word == "an" || word == "a" ||
+  return word == "the" || absl::EqualsIgnoreCase(word, "an") || word == "a" ||
          (starts && absl::EqualsIgnoreCase(word, "a"));
 }
 

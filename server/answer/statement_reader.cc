@@ -71,8 +71,17 @@ std::optional<Answer> Number(string_view statement, string_view plain, AnswerKin
                 integral ? AnswerKind::kInteger : AnswerKind::kNumber};
 }
 
+// One formula and nothing else: its marks say that letters in it are symbols, $xy$ a product.
+bool IsOneFormula(string_view statement) {
+  return statement.size() > 2 && statement.front() == '$' && statement[1] != '$' &&
+         statement.find('$', 1) == statement.size() - 1;
+}
+
 std::optional<Answer> Math(string_view statement) {
   if (statement.size() > kMaxMathBytes) return std::nullopt;
+  if (IsOneFormula(absl::StripAsciiWhitespace(statement))) {
+    return FromForm(ReadMath(statement), AnswerKind::kMath);
+  }
   return FromForm(ReadMath(WithoutFormulaMarks(statement)), AnswerKind::kMath);
 }
 

@@ -110,10 +110,12 @@ TEST(SolveTest, ThePolicyDecidesWithoutAStrategyAndThePlanSaysWhy) {
   const SolveResult result = world.Solve("auto");
 
   ASSERT_TRUE(result.status.ok()) << result.status;
-  EXPECT_EQ(result.response.plan().strategy_text(), "majority_vote(n=5)");
+  EXPECT_EQ(result.response.plan().strategy().adaptive().n(), 5);
+  EXPECT_EQ(result.response.plan().row(), "balanced-short");
   EXPECT_EQ(result.response.plan().horizon(), v1::HORIZON_SHORT);
   EXPECT_FALSE(result.response.plan().row().empty());
   EXPECT_GT(result.response.plan().reasons_size(), 0);
+  EXPECT_GT(result.response.decisions_size(), 1);
 }
 
 TEST(SolveTest, AReferenceAnswerGradesAtOnce) {
