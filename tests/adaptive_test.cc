@@ -176,7 +176,7 @@ TEST(AdaptiveTest, LaunchesLaterTracesAtTheClockOfTheEventThatCausedThem) {
   const Verdict verdict = solve.Run(Adaptive(solve.traces, params, kModel));
 
   EXPECT_EQ(AnswerOf(verdict), "4");
-  EXPECT_EQ(solve.trace(2).launch().clock, 50);
+  EXPECT_EQ(solve.trace(2).launch().clock, 60);
   EXPECT_EQ(solve.traces.decided_clock(), solve.seconds());
 }
 

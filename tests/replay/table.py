@@ -102,7 +102,7 @@ class Process:
 
 
 @contextlib.contextmanager
-def serve(args, files, problems_file, models, beam_search, speed, work):
+def serve(args, files, problems_file, models, beam_search, speed, work, extra=None):
     """A simulator that replays `files` and a server in front of it; gives the server's address."""
     command = [args.bin / "sextant-simulator", "--listen", "127.0.0.1:0", "--problems", problems_file,
                "--tokens-per-second", speed, "--chunk-tokens", args.chunk]
@@ -113,7 +113,7 @@ def serve(args, files, problems_file, models, beam_search, speed, work):
         config = work / "server.json"  # JSON is YAML.
         config.write_text(json.dumps({
             "server": {"listen": "127.0.0.1:0"},
-            "models": [{"name": m, "horizon": HORIZON[m], "backends": [backend]} for m in models]}))
+            "models": [{"name": m, "horizon": HORIZON[m], "backends": [backend], **(extra or {})} for m in models]}))
         with Process([args.bin / "sextant-server", "--config", config], work / "server.log",
                      r"model\(s\) on (\S+),") as server:
             yield server.address
@@ -122,6 +122,12 @@ def serve(args, files, problems_file, models, beam_search, speed, work):
 def trace_files(shared, model):
     files = [shared / "traces" / f"{model}.jsonl.gz", shared / "traces" / "full" / f"{model}.jsonl.gz"]
     return [f for f in files if f.exists()]
+
+
+def open_lines(path):
+    opener = gzip.open if str(path).endswith(".gz") else open
+    with opener(path, "rt", encoding="utf-8") as lines:
+        yield from lines
 
 
 def read_traces(args, files, work, model):
