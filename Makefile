@@ -1,6 +1,6 @@
 # Every target works on a fresh Debian 12: it installs the packages that are missing first.
 .DEFAULT_GOAL := help
-.PHONY: help deps demo test test-system bench fuzz server format check
+.PHONY: help deps demo test test-system bench evaluate fuzz server format check
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ bench: deps ## Solves per second, and what deciding and a deadline cost, against
 
 server: deps ## Release build of sextant-server, sextant and sextant-simulator in build/release/bin
 	@scripts/build.sh release sextant-server sextant sextant-simulator
+
+evaluate: server ## What the default policy is worth on recorded traces, where there are any
+	@python3 tests/replay/evaluate.py --bin build/release/bin --shared ../shared --report build/evaluation.md
 
 fuzz: deps ## Ten million executions over the fuzz targets
 	@scripts/fuzz.sh 3400000

@@ -61,11 +61,14 @@ v1::Sampling SamplingOf(const SamplingFlags& flags) {
   return sampling;
 }
 
-// --choice and --pattern each belong to one kind, so they may stand for it.
+// --choice, --pattern and --pointer each belong to one kind, so they may stand for it.
 absl::StatusOr<v1::AnswerFormat> AnswerFormatOf(const RequestFlags& flags) {
   std::string kind = flags.kind;
   if (kind.empty())
-    kind = !flags.choices.empty() ? "choice" : !flags.pattern.empty() ? "regex" : "auto";
+    kind = !flags.choices.empty()   ? "choice"
+           : !flags.pattern.empty() ? "regex"
+           : !flags.pointer.empty() ? "json"
+                                    : "auto";
   if (!flags.choices.empty() && kind != "choice") {
     return absl::InvalidArgumentError(
         absl::StrCat("--choice is given with --kind ", kind, ", expected --kind choice"));
@@ -75,10 +78,15 @@ absl::StatusOr<v1::AnswerFormat> AnswerFormatOf(const RequestFlags& flags) {
         absl::StrCat("--kind regex and --pattern RE need each other; the kind is ", kind,
                      flags.pattern.empty() ? " and there is no pattern" : ""));
   }
+  if (!flags.pointer.empty() && kind != "json") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--pointer is given with --kind ", kind, ", expected --kind json"));
+  }
   v1::AnswerFormat format;
   format.set_kind(FindByShortName<v1::AnswerKind>(kind).value_or(v1::ANSWER_KIND_AUTO));
   for (const std::string& choice : flags.choices) format.add_choices(choice);
   format.set_pattern(flags.pattern);
+  format.set_pointer(flags.pointer);
   return format;
 }
 
@@ -144,10 +152,11 @@ void AddRequestFlags(CLI::App& command, RequestFlags& flags) {
               "Text of an option (A, B, C, ...); may be repeated")
       ->type_name("TEXT");
   command.add_option("--pattern", flags.pattern, "RE2 pattern whose first group is the answer");
+  command.add_option("--pointer", flags.pointer, "JSON pointer to the answer in a JSON value");
   command
       .add_option("--strategy", flags.strategy,
                   "auto, simple, majority_vote(n=8), first_finish(k=3,n=8), last_finish(k=3,n=8), "
-                  "beam_search(width=4)")
+                  "beam_search(width=4), adaptive(n=8)")
       ->capture_default_str();
   command.add_option("--difficulty", flags.difficulty, "A hint. Default: estimated by the server")
       ->check(CLI::IsMember(ShortNames<v1::Difficulty>()));

@@ -39,9 +39,10 @@ struct RequestFlags {
   std::string model;  // Empty: the server's only one.
   std::optional<std::string> prompt;
   std::string prompt_file;  // "-": standard input.
-  std::string kind;         // Short name; empty: told by --choice or --pattern, else auto.
+  std::string kind;  // Short name; empty: told by --choice, --pattern or --pointer, else auto.
   std::vector<std::string> choices;
   std::string pattern;
+  std::string pointer;
   std::string strategy = "auto";
   std::string difficulty;
   std::string reference;

@@ -27,6 +27,11 @@ class Sheet {
       Add(i == 0 ? "why" : "", Printable(plan.reasons(i)));
     }
   }
+  void AddDecisions(const v1::SolveResponse& response) {
+    for (int i = 0; i < response.decisions_size(); ++i) {
+      Add(i == 0 ? "decided" : "", Printable(response.decisions(i)));
+    }
+  }
   // Lines that were laid out elsewhere.
   void Append(absl::string_view lines) { absl::StrAppend(&text_, lines); }
 
@@ -94,6 +99,13 @@ std::string TraceTexts(const v1::SolveResponse& response) {
   return texts;
 }
 
+std::string ExpectationText(const v1::Expectation& expected) {
+  return absl::StrCat(
+      Count(expected.billed_tokens(), "token"), " billed, ", Grouped(expected.sequential_tokens()),
+      " in sequence", expected.has_seconds() ? absl::StrCat(", ", Seconds(expected.seconds())) : "",
+      expected.has_cost_usd() ? absl::StrCat(", ", Dollars(expected.cost_usd())) : "");
+}
+
 std::string BackendCell(const v1::Backend& backend) {
   const std::string limit = backend.max_traces() > 0 ? absl::StrCat("/", backend.max_traces()) : "";
   return Printable(
@@ -136,6 +148,7 @@ std::string ShowResponse(const v1::SolveResponse& response) {
   }
   sheet.Add("strategy", StrategyLine(response.plan()));
   sheet.AddReasons(response.plan());
+  sheet.AddDecisions(response);
   sheet.Add("stopped", ShortName(response.stop_reason()));
   sheet.Append(CandidateRows(response));
   sheet.Append(ShowBill(response.usage()));
@@ -155,11 +168,12 @@ std::string ShowPlan(const v1::Plan& plan) {
             Printable(absl::StrCat(ShortName(estimate.difficulty()), ", hard with probability ",
                                    Percent(estimate.hard_probability()), ", by ",
                                    estimate.estimator(), ": ", estimate.reason())));
-  sheet.Add("expected", absl::StrCat(Count(plan.expected().billed_tokens(), "token"), " billed, ",
-                                     Grouped(plan.expected().sequential_tokens()), " in sequence",
-                                     plan.expected().has_cost_usd()
-                                         ? absl::StrCat(", ", Dollars(plan.expected().cost_usd()))
-                                         : ""));
+  sheet.Add("expected", ExpectationText(plan.expected()));
+  if (plan.has_runner_up()) {
+    const v1::RunnerUp& next = plan.runner_up();
+    sheet.Add("runner-up", Printable(absl::StrCat("row ", next.row(), ": ", next.strategy_text(),
+                                                  ", ", ExpectationText(next.expected()))));
+  }
   return sheet.text();
 }
 

@@ -10,15 +10,17 @@ namespace {
 // Ends every answer of sextant-simulator's simulated models.
 constexpr absl::string_view kSimulatedMark = "This text is simulated.";
 
-// Everything that the server says about its choices, in the order in which it made them. What a
-// strategy decides while it runs belongs behind the plan's reasons.
+// Everything that the server says about its choices, in the order in which it made them.
 std::vector<std::string> WhyOf(const SolveResult& result) {
   if (!result.status.ok()) {
     return {absl::StrCat(absl::StatusCodeToString(result.status.code()), ": ",
                          result.status.message())};
   }
-  const v1::Plan& plan = result.response.plan();
-  return {plan.reasons().begin(), plan.reasons().end()};
+  const auto& reasons = result.response.plan().reasons();
+  const auto& decisions = result.response.decisions();
+  std::vector<std::string> why(reasons.begin(), reasons.end());
+  why.insert(why.end(), decisions.begin(), decisions.end());
+  return why;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ Intervals are 95 % of a paired bootstrap over problems, the same problems for al
 """
 import argparse
 import collections
+import concurrent.futures
 import json
 import pathlib
 import random
@@ -129,6 +130,31 @@ def run_half(args, model, files, profile, problems_file, runs, mean_tokens, work
     return {name: {p: mean(f) for p, f in by.items()} for name, by in results.items()}, over
 
 
+def run_model(args, oracle, model, runs):
+    """The runs of one model on both halves, the fixed strategies, and how many solves passed their budget."""
+    work = pathlib.Path(tempfile.mkdtemp(prefix="sextant-evaluate-"))
+    files = table.trace_files(args.shared, model)
+    traces = table.read_traces(args, files, work, model)
+    fixed = count_fixed(oracle, model, traces)
+    mean_tokens = over_datasets(fixed["simple"])[BILLED]
+    half, rows = halves(traces), rows_of(files)
+    ours, over = {name: {} for name in runs}, collections.Counter()
+    for tested in (0, 1):
+        problems_file = work / f"problems-{tested}.jsonl"
+        with open(args.shared / "traces" / "problems.jsonl", encoding="utf-8") as source, open(problems_file, "w") as kept:
+            for line in source:
+                p = json.loads(line)
+                if half.get((p["dataset"], p["problem_id"])) == tested:
+                    kept.write(line)
+        known = {p for p, h in half.items() if h != tested}
+        profile = write_profile(args, rows, known, work, model, tested)
+        results, beyond = run_half(args, model, files, profile, problems_file, runs, mean_tokens, work)
+        over += beyond
+        for name in runs:
+            ours[name].update(results[name])
+    return ours, fixed, over
+
+
 def over_datasets(by_problem, problems=None):
     return table.mean_over_datasets([(p[0], by_problem[p]) for p in (problems or by_problem)])
 
@@ -210,6 +236,7 @@ def main():
     parser.add_argument("--speed", type=float, default=8000)
     parser.add_argument("--chunk", type=int, default=64)
     parser.add_argument("--concurrency", type=int, default=64)
+    parser.add_argument("--parallel", type=int, default=3, help="models at a time")
     parser.add_argument("--report", type=pathlib.Path)
     args = parser.parse_args()
     if not (args.shared / "traces").is_dir():
@@ -226,28 +253,14 @@ def main():
     oracle = table.load_oracle(args.shared)
     ours = {name: {} for name in runs}
     fixed, over = {}, collections.Counter()
-    for model in args.models.split(","):
-        work = pathlib.Path(tempfile.mkdtemp(prefix="sextant-evaluate-"))
-        files = table.trace_files(args.shared, model)
-        traces = table.read_traces(args, files, work, model)
-        fixed[model] = count_fixed(oracle, model, traces)
-        half = halves(traces)
-        rows = rows_of(files)
-        for tested in (0, 1):
-            problems_file = work / f"problems-{tested}.jsonl"
-            with open(args.shared / "traces" / "problems.jsonl", encoding="utf-8") as source, open(problems_file, "w") as kept:
-                for line in source:
-                    p = json.loads(line)
-                    if half.get((p["dataset"], p["problem_id"])) == tested:
-                        kept.write(line)
-            known = {p for p, h in half.items() if h != tested}
-            profile = write_profile(args, rows, known, work, model, tested)
-            mean_tokens = over_datasets(fixed[model]["simple"])[BILLED]
-            results, beyond = run_half(args, model, files, profile, problems_file, runs, mean_tokens, work)
+    models = args.models.split(",")
+    with concurrent.futures.ThreadPoolExecutor(args.parallel) as pool:
+        for model, (results, counted, beyond) in zip(models, pool.map(lambda m: run_model(args, oracle, m, runs), models)):
+            fixed[model] = counted
             over += beyond
             for name in runs:
-                ours[name].setdefault(model, {}).update(results[name])
-        print(f"# {model}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+                ours[name][model] = results[name]
+            print(f"# {model}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
     for name in runs:
         if isinstance(RUNS[name], list):
             report_goal(out, name, ours[name], fixed)
