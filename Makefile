@@ -28,7 +28,7 @@ evaluate: server ## What the default policy is worth on recorded traces, where t
 	@python3 tests/replay/evaluate.py --bin build/release/bin --shared ../shared --report build/evaluation.md
 
 fuzz: deps ## Ten million executions over the fuzz targets
-	@scripts/fuzz.sh 3400000
+	@scripts/fuzz.sh 10000000
 
 format: deps ## Formats every source file
 	@scripts/sources.sh | xargs clang-format-14 -i

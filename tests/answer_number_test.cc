@@ -57,6 +57,11 @@ TEST(NumberTest, ReadsDecimalsAndFractionsExactly) {
   EXPECT_EQ(Read("0.1"), "1/10");
 }
 
+TEST(NumberTest, RefusesAPowerThatIsCutOff) {
+  EXPECT_EQ(Read("10^{"), "none");
+  EXPECT_EQ(Read("10^"), "none");
+}
+
 TEST(NumberTest, TellsAMixedNumberFromAProduct) {
   EXPECT_EQ(Read("2\\frac{1}{2}"), "5/2");
   EXPECT_EQ(Read("2(1)/(2)"), "none");

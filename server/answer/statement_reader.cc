@@ -49,6 +49,17 @@ std::optional<Answer> Integer(string_view plain) {
   return Answer{CanonicalNumber(read->value), "", AnswerKind::kInteger};
 }
 
+// A form whose canonical text reads as something else is none: a normal form is its own. Rational
+// numbers always are.
+template <typename Read>
+std::optional<MathForm> OwnForm(string_view statement, Read read) {
+  std::optional<MathForm> form = read(statement);
+  if (!form.has_value() || form->canonical == statement) return form;
+  if (form->canonical.find_first_not_of("0123456789-/") == std::string::npos) return form;
+  const std::optional<MathForm> again = read(form->canonical);
+  return again.has_value() && again->canonical == form->canonical ? form : std::nullopt;
+}
+
 // A number: bare ones by the quick way, and with a unit as a quantity. For kAuto an integer is
 // named as such.
 std::optional<Answer> Number(string_view statement, string_view plain, AnswerKind kind) {
@@ -60,7 +71,7 @@ std::optional<Answer> Number(string_view statement, string_view plain, AnswerKin
                        (absl::StrContains(plain, " or ") || absl::StrContains(plain, " and "));
     const bool may_be_one = statement.size() <= kMaxMathBytes && !lists;
     std::optional<MathForm> form =
-        may_be_one ? ReadQuantity(WithoutFormulaMarks(statement)) : std::nullopt;
+        may_be_one ? OwnForm(WithoutFormulaMarks(statement), ReadQuantity) : std::nullopt;
     if (std::optional<Answer> quantity = FromForm(std::move(form), AnswerKind::kNumber)) {
       return quantity;
     }
@@ -80,9 +91,9 @@ bool IsOneFormula(string_view statement) {
 std::optional<Answer> Math(string_view statement) {
   if (statement.size() > kMaxMathBytes) return std::nullopt;
   if (IsOneFormula(absl::StripAsciiWhitespace(statement))) {
-    return FromForm(ReadMath(statement), AnswerKind::kMath);
+    return FromForm(OwnForm(statement, ReadMath), AnswerKind::kMath);
   }
-  return FromForm(ReadMath(WithoutFormulaMarks(statement)), AnswerKind::kMath);
+  return FromForm(OwnForm(WithoutFormulaMarks(statement), ReadMath), AnswerKind::kMath);
 }
 
 std::optional<Answer> Choice(std::optional<char> letter) {
@@ -90,10 +101,18 @@ std::optional<Answer> Choice(std::optional<char> letter) {
   return Answer{std::string(1, *letter), "", AnswerKind::kChoice};
 }
 
+// What is left of marks in a text may be read as marks again once others are gone, so it is folded
+// until nothing changes: a normal form is its own. Text that takes longer is no answer.
 std::optional<Answer> Text(string_view plain) {
+  constexpr int kMostFolds = 8;
   std::string folded = FoldText(plain);
-  if (folded.empty() || folded.size() > kMaxTextAnswerBytes) return std::nullopt;
-  return Answer{std::move(folded), "", AnswerKind::kText};
+  for (int fold = 0; fold < kMostFolds; ++fold) {
+    if (folded.empty() || folded.size() > kMaxTextAnswerBytes) return std::nullopt;
+    std::string again = FoldText(PlainText(folded));
+    if (again == folded) return Answer{std::move(folded), "", AnswerKind::kText};
+    folded = std::move(again);
+  }
+  return std::nullopt;
 }
 
 std::optional<Answer> Shown(std::optional<Answer> answer, string_view as_written) {

@@ -69,6 +69,7 @@ bool IsUnit(string_view rest) {
   if (absl::ConsumePrefix(&rest, "^")) {
     if (!absl::StartsWith(rest, kDegreeSign) && !absl::StartsWith(rest, "{")) return false;
     absl::ConsumePrefix(&rest, "{");
+    if (rest.empty()) return false;  // "10^{" is cut off.
   }
   if (absl::ConsumePrefix(&rest, kDegreeSign)) {
     absl::ConsumePrefix(&rest, "}");

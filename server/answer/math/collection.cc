@@ -123,7 +123,10 @@ std::optional<Reading> StatementParser::Braces(Range range) {
   const std::vector<Range> condition = Split(inner, [](const Token& token) {
     return token.kind == Tok::kBar || token.kind == Tok::kColon;
   });
-  if (condition.size() == 2) {
+  // A colon may also stand in a time or a ratio: {1, 3:30}.
+  const bool lists = condition.size() == 2 && At(condition[1].begin - 1).kind == Tok::kColon &&
+                     Split(inner, IsSeparator).size() > 1;
+  if (condition.size() == 2 && !lists) {
     const auto is_in = [](const Token& token) { return token.kind == Tok::kIn; };
     const Maybe name = Value(Split(condition[0], is_in)[0]);
     Maybe line = Statement(condition[1]);
