@@ -16,6 +16,8 @@ constexpr double kBytesPerPromptToken = 4;
 constexpr double kMillion = 1e6;
 // Share of a full vote's tokens that waves need, and what the margin that is asked for adds.
 constexpr double kWavesShare = 0.35, kWavesByMargin = 0.4;
+// What they use of a budget that does not hold them all.
+constexpr double kShareOfBudget = 0.45;
 constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 
 double PromptBytes(const v1::SolveRequest& request) {
@@ -158,6 +160,8 @@ double ExpectedUse::Affordable(const Demand& demand) const {
 
 bool ExpectedUse::Fits(const v1::Strategy& strategy) const {
   const Demand demand = DemandOf(strategy);
+  // It launches what the budget holds, and needs but one trace.
+  if (strategy.has_adaptive()) return trace_tokens() <= Affordable(demand) + 0.5;
   // Half a token of slack, because n lengths sum up to n times their mean only up to rounding.
   return demand.billed <= Affordable(demand) + 0.5;
 }
@@ -167,6 +171,10 @@ v1::Expectation ExpectedUse::Of(const v1::Strategy& strategy) const {
   const double affordable = Affordable(demand);
   double billed = demand.billed;
   double sequential = demand.sequential;
+  if (strategy.has_adaptive() && billed > affordable) {
+    billed = std::min(affordable, std::max(trace_tokens(), kShareOfBudget * affordable));
+    sequential = billed;  // One by one.
+  }
   if (billed > affordable) {
     sequential = demand.lengths.empty() ? sequential * affordable / billed
                                         : ClockWhenSpent(demand.lengths, affordable);

@@ -20,9 +20,9 @@
 //   last_finish(k,n)    as majority_vote
 //   beam_search(w,e)    billed w * e * l; natively l           sequential l
 //   adaptive(n)         billed (0.35 + 0.4 margin) of majority_vote(n)'s, at its sequential; where
-//   more than half
-//                       of n start at once, that of first_finish(k = first/2, n = first). These
-//                       shares reproduce the means of docs/evaluation.md within a tenth.
+//                       more than half of n start at once, that of first_finish(k = first/2, n =
+//                       first). A budget that holds less is used by 0.45, one trace after the
+//                       other. The shares follow the means of docs/evaluation.md.
 // An early stop of a vote is not counted on, so its bill is the most to expect. Every trace also
 // pays for the prompt, taken as one token for 4 bytes; beams pay for prompt and half their text
 // again at each step.

@@ -163,5 +163,21 @@ TEST_F(ExpectedUseTest, BillsBeamsByWidthAndExpansion) {
   EXPECT_EQ(native.billed_tokens(), 1000);
 }
 
+TEST_F(ExpectedUseTest, ExpectsWavesToNeedAShareOfTheVoteThatGrowsWithTheMargin) {
+  EXPECT_EQ(Of("adaptive(n=8,first=2,margin=0.3)").billed_tokens(), 3760);  // 0.47 * 8000.
+  EXPECT_EQ(Of("adaptive(n=8,first=2,margin=1)").billed_tokens(), 6000);
+  EXPECT_EQ(Of("adaptive(n=8,first=7,margin=0.5)").billed_tokens(),
+            Of("first_finish(k=4,n=7)").billed_tokens());
+  EXPECT_EQ(Of("adaptive(n=1,first=2,margin=0.3)").billed_tokens(), 1000);
+}
+
+TEST_F(ExpectedUseTest, ExpectsWavesToStayWithinABudgetThatHoldsOneTrace) {
+  request_.mutable_budget()->set_max_tokens(3000);
+  EXPECT_EQ(Of("adaptive(n=8,first=1,margin=0.5)").billed_tokens(), 1350);
+  EXPECT_TRUE(Fits("adaptive(n=8,first=1,margin=0.5)"));
+  request_.mutable_budget()->set_max_tokens(900);
+  EXPECT_FALSE(Fits("adaptive(n=8,first=1,margin=0.5)"));
+}
+
 }  // namespace
 }  // namespace sextant

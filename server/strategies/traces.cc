@@ -115,9 +115,9 @@ Task<const Trace*> Traces::NextBefore(int64_t clock) {
 
 void Traces::Drop(const Trace& trace) {
   Trace& dropped = *traces_[static_cast<size_t>(trace.index())];
-  if (!running_.Cancel(dropped.task)) return;
-  dropped.state = Trace::State::kCancelled;
   dropped.dropped = true;
+  if (!running_.Cancel(dropped.task)) return;  // It has ended, and counts as what it has become.
+  dropped.state = Trace::State::kCancelled;
   --open_;
   if (config_.on_ended) config_.on_ended(dropped);
 }
