@@ -16,6 +16,7 @@ namespace sextant::math {
 constexpr size_t kMaxTerms = 60;
 constexpr size_t kMaxProducts = 600;  // Of terms, in one multiplication.
 constexpr int kMaxOperations = 2000;  // Products of terms in one statement.
+constexpr int kMaxStoreys = 4;  // Of a power of a power of ...; each may double what is written.
 constexpr int64_t kMaxPower = int64_t{1} << 30;
 
 // A power: lowest terms, positive denominator.
@@ -51,6 +52,7 @@ struct Atom {
   Rational prime;         // kPrime: a prime, or an integer that could not be factored.
   Monomial exponent;      // kPower: what the base is raised to.
   Sum sum;                // kSum.
+  int storeys = 0;        // kPower: how many powers its exponent stacks up, its own included.
 };
 
 // What makes c (x - value) zero, and the sign of c; 0 if that is not known.

@@ -270,7 +270,11 @@ Algebra::Result Algebra::Raise(const Quotient& base, const Quotient& exponent) {
       int id = factor.atom;
       if (!part.powers.empty()) {
         const Atom b = At(factor.atom);
-        id = Intern({AtomKind::kPower, b.text, b.positive, {}, part.powers});
+        int storeys = 1;
+        for (const Power& above : part.powers)
+          storeys = std::max(storeys, At(above.atom).storeys + 1);
+        if (storeys > kMaxStoreys) return std::nullopt;
+        id = Intern({AtomKind::kPower, b.text, b.positive, {}, part.powers, {}, storeys});
       }
       Reduced power{Rational(1), {Power{id, *ratio}}};
       if (!Reduce(power)) return std::nullopt;
