@@ -21,7 +21,7 @@
 //   each max(l - u, 0.35 max(l, u)); and no more run than left / (0.3 L), the latest is dropped
 //   first.
 //
-// Found on the recorded traces of arXiv 2512.02008; docs/evaluation.md has figures and ablations.
+// Found on the recorded traces of arXiv 2512.02008; docs/evaluation.md has the figures.
 #pragma once
 #include <limits>
 #include <optional>
