@@ -32,7 +32,7 @@ constexpr std::array<string_view, 16> kNothing = {
     "left", "right", "big", "Big", "bigl",         "bigr",      "Bigl", "Bigr",
     "bigg", "Bigg",  "bf",  "rm",  "displaystyle", "textstyle", "it",   "limits"};
 constexpr std::array<string_view, 3> kFractions = {"frac", "dfrac", "tfrac"};
-constexpr std::array<Rewrite, 11> kSymbols = {{{"cdot", "*"},
+constexpr std::array<Rewrite, 13> kSymbols = {{{"cdot", "*"},
                                                {"times", "*"},
                                                {"div", "/"},
                                                {"circ", kDegreeSign},
@@ -42,7 +42,9 @@ constexpr std::array<Rewrite, 11> kSymbols = {{{"cdot", "*"},
                                                {"sim", "~"},
                                                {"quad", " "},
                                                {"qquad", " "},
-                                               {"colon", ":"}}};
+                                               {"colon", ":"},
+                                               {"angle", "angle "},
+                                               {"triangle", "triangle "}}};
 // Typographic characters of models' prose and their plain forms.
 constexpr std::array<Rewrite, 9> kUnicode = {{{"\xE2\x88\x92", "-"},  // minus sign
                                               {"\xE2\x80\x90", "-"},  // hyphen

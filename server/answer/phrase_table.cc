@@ -67,7 +67,8 @@ constexpr string_view kSays =
     R"((?:[^.\n:=?!]{0,80}?\b(?:is|be|was|equals)\b|[*_ ]*(?:[:=]|：)|[*_ ]*\n))"
     R"((?:[\s:*_$]*\b(?:therefore|thus|then|simply|just|indeed|exactly|equal to|given by|clearly|likely)\b)*)";
 constexpr string_view kNounSays =
-    R"((?:[^.\n:=?!]{0,60}?(?:\b(?:es|est|ist|lautet|sera|ser[aá]|vale)\b| (?:é|è|равен|равна|—) )|[*_ ]*[:=]|[*_ ]*\n))";
+    R"((?:[^.\n:=?!]{0,60}?(?:\b(?:es|est|ist|lautet|sera|ser[aá]|vale)\b| (?:é|è|равен|равна|—) )|[*_ ]*[:=]|[*_ ]*\n))"
+    R"((?: (?:donc|also|somit|folglich|entonces|portanto|quindi)\b)?)";
 constexpr string_view kChineseSays =
     R"((?:[^\n.:]{0,60}?(?:是|为|為|等于|等於|は|选|選|[*_ ]*:|：|】)|[*_ ]*\n)\s*(?:：|选项|選項)?)";
 constexpr string_view kKoreanSays = R"((?:[*_ ]*(?:[:=]|：)|[*_]* |[*_ ]*\n))";
@@ -76,6 +77,12 @@ constexpr string_view kRight =
 constexpr string_view kLetter = R"(((?-i:[A-Z])[)*_\]}]*))";
 constexpr char kClosing[] =
     R"((?:因此|所以|故|综上|따라서|그러므로)[^\n]{0,200}(?:是|为|為|等于|은 |는 |이 |가 |=))";
+
+constexpr char kVerb[] =
+    R"(\b(?:is|are|was|were|must be|equals|costs)\b|\b(?:it|that|this)['’]s\b)";
+constexpr char kConclusion[] =
+    R"((?:therefore|thus|hence|so|consequently|finally|overall|altogether|in total|in conclusion)\b,?)";
+constexpr char kLabel[] = R"([A-Za-z][A-Za-z ]{0,40}:)";
 
 constexpr RE2::Options::Encoding kBytes = RE2::Options::EncodingLatin1;
 constexpr RE2::Options::Encoding kUtf8 = RE2::Options::EncodingUTF8;
@@ -138,6 +145,13 @@ PatternSet PhrasePatterns(PhraseSet set) {
 const RE2& ClosingPattern() {
   static const RE2& closing = *new RE2(kClosing, PatternOptions(kUtf8));
   return closing;
+}
+
+const EnglishClosing& EnglishClosingPatterns() {
+  static const EnglishClosing& patterns = *new EnglishClosing{{kVerb, PatternOptions(kUtf8)},
+                                                              {kConclusion, PatternOptions(kUtf8)},
+                                                              {kLabel, PatternOptions(kUtf8)}};
+  return patterns;
 }
 
 bool IsDenial(string_view phrase) {

@@ -36,6 +36,14 @@ PatternSet PhrasePatterns(PhraseSet set);
 // ends in "therefore ... is 204" more often than in a word for answer.
 const RE2& ClosingPattern();
 
+// What a last sentence in English is made of: "Hence the remainder is", "Total cost:", "Therefore".
+struct EnglishClosing {
+  RE2 verb;        // That says what something is.
+  RE2 conclusion;  // A word that draws one.
+  RE2 label;       // Words and a colon.
+};
+const EnglishClosing& EnglishClosingPatterns();
+
 // Whether the words of a phrase deny what they announce, as in other languages than English the
 // denial stands inside.
 bool IsDenial(absl::string_view phrase);

@@ -9,6 +9,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/answer/markup.h"
 #include "server/answer/phrase_table.h"
@@ -27,11 +28,13 @@ constexpr size_t kDoubtBytes = 120;       // After a phrase, where it may be dou
 constexpr size_t kBytesBefore = 32;       // Before a phrase, where it may be denied or supposed.
 constexpr size_t kMarkBytes = 200;        // Before a phrase in its line, where marks are counted.
 constexpr size_t kMaxClosingBytes = 400;  // Of a last line that says what something is.
+constexpr size_t kMaxShortText = 2000;    // In longer ones a sentence says it only if it concludes.
 
 // Words that turn the phrase after them into no statement. "n't " ends a longer word.
 constexpr std::array<string_view, 10> kNoStatement = {"if ",    "whether ", "suppose ", "assuming ",
                                                       "not ",   "n't ",     "cannot ",  "perhaps ",
                                                       "maybe ", "possibly "};
+constexpr size_t kSuppositions = 4;  // Of them, the first ones.
 // What follows an answer that the model goes on to doubt.
 constexpr std::array<string_view, 9> kDoubts = {"wait",          "hmm",      "hold on",
                                                 "alternatively", "not sure", "i'm not ",
@@ -185,6 +188,51 @@ Phrase ReadPhrase(string_view text, size_t begin) {
   return phrase;
 }
 
+// Whether a sentence is a condition, or its last clause a denial or a guess: "it cannot be",
+// "perhaps it is".
+bool IsNoStatement(string_view said) {
+  const std::string words = absl::StrCat(" ", absl::AsciiStrToLower(said));
+  const string_view clause = string_view(words).substr(words.rfind(',') + 1);
+  for (size_t i = 0; i < kNoStatement.size(); ++i) {
+    const string_view reach = i < kSuppositions ? string_view(words) : clause;
+    const size_t at = reach.find(kNoStatement[i]);
+    if (at == string_view::npos) continue;
+    if (kNoStatement[i] == "n't " || reach[at - 1] == ' ') return true;
+  }
+  return false;
+}
+
+string_view LastSentence(string_view line) {
+  string_view before = line;
+  absl::ConsumeSuffix(&before, ".");
+  size_t begin = 0;
+  for (const string_view end : {". ", "! ", "? "}) {
+    const size_t at = before.rfind(end);
+    if (at != string_view::npos) begin = std::max(begin, at + end.size());
+  }
+  return line.substr(begin);
+}
+
+// Where in a sentence the answer begins: after its only verb, or after the word or the label that
+// it starts with when it has none. "The remainder is 7 when n is 20" may say either.
+enum class Closing { kAny, kConcludes };
+std::optional<size_t> EnglishClosingBegin(string_view sentence, Closing wanted) {
+  const EnglishClosing& patterns = EnglishClosingPatterns();
+  const re2::StringPiece whole(sentence.data(), sentence.size());
+  re2::StringPiece start = whole;
+  const bool concludes = RE2::Consume(&start, patterns.conclusion);
+  if (wanted == Closing::kConcludes && !concludes) return std::nullopt;
+  re2::StringPiece rest = whole;
+  if (!RE2::FindAndConsume(&rest, patterns.verb)) {
+    rest = start;
+    if (!concludes && !RE2::Consume(&rest, patterns.label)) return std::nullopt;
+    return sentence.size() - rest.size();
+  }
+  re2::StringPiece more = rest;
+  if (RE2::FindAndConsume(&more, patterns.verb)) return std::nullopt;
+  return sentence.size() - rest.size();
+}
+
 }  // namespace
 
 bool AcceptLastPhrase(string_view text, const PhraseSearch& search,
@@ -217,9 +265,19 @@ std::optional<Phrase> ClosingPhrase(string_view text) {
   const bool ended = absl::EndsWith(line, ".") || absl::EndsWith(line, "\xE3\x80\x82");
   if (!ended || line.size() > kMaxClosingBytes) return std::nullopt;
   re2::StringPiece rest(line.data(), line.size());
-  if (!RE2::FindAndConsume(&rest, ClosingPattern())) return std::nullopt;
-  const size_t begin = static_cast<size_t>(rest.data() - text.data());
-  const string_view said = line.substr(0, line.size() - rest.size());
+  size_t begin = static_cast<size_t>(line.data() - text.data());
+  if (RE2::FindAndConsume(&rest, ClosingPattern())) {
+    begin = static_cast<size_t>(rest.data() - text.data());
+  } else if (absl::EndsWith(line, ".") && !absl::StrContains("-*#>|", line.substr(0, 1))) {
+    const string_view sentence = LastSentence(line);
+    const auto wanted = text.size() > kMaxShortText ? Closing::kConcludes : Closing::kAny;
+    const std::optional<size_t> after = EnglishClosingBegin(sentence, wanted);
+    if (!after.has_value() || IsNoStatement(sentence.substr(0, *after))) return std::nullopt;
+    begin = static_cast<size_t>(sentence.data() - text.data()) + *after;
+  } else {
+    return std::nullopt;
+  }
+  const string_view said = text.substr(0, begin).substr(text.size() - line.size());
   if (IsDenial(said) || IsDoubted(line)) return std::nullopt;
   Phrase phrase = ReadPhrase(text, begin);
   phrase.begin = static_cast<size_t>(line.data() - text.data());

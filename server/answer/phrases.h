@@ -36,8 +36,9 @@ struct PhraseSearch {
 bool AcceptLastPhrase(absl::string_view text, const PhraseSearch& search,
                       absl::FunctionRef<bool(const Phrase&)> accept);
 
-// The last sentence of a text where it says what something is: "therefore m + n is 204." Only in
-// languages whose solutions end so; nullopt when the text is cut off or ends in anything else.
+// The last sentence of a text where it says what something is: "therefore m + n is 204.", "The
+// total cost is $12.50." nullopt when the text is cut off or ends in anything else. It may also say
+// what is no answer, so words that follow are none.
 std::optional<Phrase> ClosingPhrase(absl::string_view text);
 
 }  // namespace sextant

@@ -126,7 +126,8 @@ std::optional<Answer> AnswerReader::ClosingAnswer(string_view part) const {
   }
   if (EndsInFormula(text)) return std::nullopt;
   if (const std::optional<Phrase> closing = ClosingPhrase(text)) {
-    if (std::optional<Answer> answer = statements_.Leading(*closing)) return answer;
+    std::optional<Answer> answer = statements_.Leading(*closing);
+    if (answer.has_value() && answer->kind != AnswerKind::kText) return answer;
   }
   const string_view line = LastLine(text);
   const bool only_line =

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -56,8 +57,42 @@ std::optional<MathForm> OwnForm(string_view statement, Read read) {
   std::optional<MathForm> form = read(statement);
   if (!form.has_value() || form->canonical == statement) return form;
   if (form->canonical.find_first_not_of("0123456789-/") == std::string::npos) return form;
-  const std::optional<MathForm> again = read(form->canonical);
+  std::optional<MathForm> again = read(form->canonical);
+  // 60 degrees are the quantity pi/3, which is no quantity when it is read again.
+  if (!again.has_value()) again = ReadMath(form->canonical);
   return again.has_value() && again->canonical == form->canonical ? form : std::nullopt;
+}
+
+// A sum in which a letter has a power or a coefficient. "x_2 + 3" and "f(2) + 1" are names.
+bool IsOpenSide(string_view side) {
+  bool sum = false;
+  bool open = false;
+  for (size_t i = 1; i < side.size(); ++i) {
+    sum = sum || side[i] == '+' || (side[i] == '-' && side[i - 1] != '^');
+    const bool single =
+        absl::ascii_isalpha(side[i]) && (i + 1 == side.size() || !absl::ascii_isalpha(side[i + 1]));
+    const size_t before = i >= 2 && side[i - 1] == '*' ? i - 2 : i - 1;
+    open = open || (single && absl::ascii_isdigit(side[before])) ||
+           (side[i] == '^' && absl::ascii_isalpha(side[i - 1]));
+  }
+  return sum && open;
+}
+
+// "x = 3 or x = 5" and "x = 3, y = 4" are no quantities, although their ends are.
+bool ListsEquations(string_view plain) {
+  const size_t equals = plain.rfind('=');
+  if (equals == string_view::npos) return false;
+  return absl::StrContains(plain, " or ") || absl::StrContains(plain, " and ") ||
+         absl::StrContains(plain.substr(0, equals), ",");
+}
+
+// "x^2 + y^2 = 25" is an equation, where "m + n = 25" says what m + n is: letters have powers or
+// coefficients, and are added up.
+bool IsOpenEquation(string_view plain) {
+  const size_t equals = plain.find('=');
+  if (equals == string_view::npos || plain.rfind('=') != equals) return false;
+  const string_view sides[] = {plain.substr(0, equals), plain.substr(equals + 1)};
+  return std::any_of(std::begin(sides), std::end(sides), IsOpenSide);
 }
 
 // A number: bare ones by the quick way, and with a unit as a quantity. For kAuto an integer is
@@ -66,10 +101,7 @@ std::optional<Answer> Number(string_view statement, string_view plain, AnswerKin
   if (kind == AnswerKind::kInteger) return Integer(plain);
   const std::optional<NumberReading> read = ReadNumberWithUnit(plain, PercentMeans::kHundredths);
   if (!read.has_value() || read->has_unit) {
-    // "x = 3 or x = 5" is no quantity, although its end is one.
-    const bool lists = absl::StrContains(plain, "=") &&
-                       (absl::StrContains(plain, " or ") || absl::StrContains(plain, " and "));
-    const bool may_be_one = statement.size() <= kMaxMathBytes && !lists;
+    const bool may_be_one = statement.size() <= kMaxMathBytes && !ListsEquations(plain);
     std::optional<MathForm> form =
         may_be_one ? OwnForm(WithoutFormulaMarks(statement), ReadQuantity) : std::nullopt;
     if (std::optional<Answer> quantity = FromForm(std::move(form), AnswerKind::kNumber)) {
@@ -101,6 +133,17 @@ std::optional<Answer> Choice(std::optional<char> letter) {
   return Answer{std::string(1, *letter), "", AnswerKind::kChoice};
 }
 
+// Words of mathematics with two writings.
+constexpr std::array<std::pair<string_view, string_view>, 2> kSynonyms = {
+    {{"dne", "does not exist"}, {"no solutions", "no solution"}}};
+
+std::string WithoutSynonyms(std::string folded) {
+  for (const auto& [other, ours] : kSynonyms) {
+    if (folded == other) return std::string(ours);
+  }
+  return folded;
+}
+
 // What is left of marks in a text may be read as marks again once others are gone, so it is folded
 // until nothing changes: a normal form is its own. Text that takes longer is no answer.
 std::optional<Answer> Text(string_view plain) {
@@ -109,7 +152,7 @@ std::optional<Answer> Text(string_view plain) {
   for (int fold = 0; fold < kMostFolds; ++fold) {
     if (folded.empty() || folded.size() > kMaxTextAnswerBytes) return std::nullopt;
     std::string again = FoldText(PlainText(folded));
-    if (again == folded) return Answer{std::move(folded), "", AnswerKind::kText};
+    if (again == folded) return Answer{WithoutSynonyms(folded), "", AnswerKind::kText};
     folded = std::move(again);
   }
   return std::nullopt;
@@ -196,7 +239,9 @@ std::optional<Answer> StatementReader::WholeAuto(string_view statement, string_v
   if (LooksLikeALetter(plain)) {
     if (std::optional<Answer> choice = Choice(choices_.Whole(plain))) return choice;
   }
-  if (auto number = Number(statement, plain, AnswerKind::kAuto)) return number;
+  if (!IsOpenEquation(plain)) {
+    if (auto number = Number(statement, plain, AnswerKind::kAuto)) return number;
+  }
   if (std::optional<Answer> math = Math(statement)) return math;
   return Text(plain);
 }
@@ -280,7 +325,9 @@ std::optional<Answer> StatementReader::LeadingAuto(const Phrase& phrase) const {
     const std::optional<char> letter = choices_.Leading(plain);
     if (letter.has_value()) return Shown(Choice(letter), string_view(&*letter, 1));
   }
-  if (std::optional<Answer> number = LeadingNumber(phrase)) return number;
+  if (!IsOpenEquation(plain)) {
+    if (std::optional<Answer> number = LeadingNumber(phrase)) return number;
+  }
   if (std::optional<Answer> math = LeadingMath(phrase)) return math;
   return LeadingWords(phrase);
 }

@@ -1,4 +1,5 @@
 // Values in general, and expressions.
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/answer/math/normal_form.h"
 #include "server/answer/math/numeric.h"
@@ -29,7 +30,11 @@ std::optional<Reading> StatementParser::Value(Range range) {
   }
   ++depth_;
   Maybe value;
-  if (plus_minus > 0) {
+  // In a set each element has a sign of its own: {1 ± sqrt(5), -2} has three elements.
+  const bool braces = IsSingleBracket(range) && absl::StrContains(At(range.begin).text, '{');
+  if (plus_minus > 0 && braces) {
+    value = Braces(range);
+  } else if (plus_minus > 0) {
     value = plus_minus == 1 ? PlusMinus(range) : std::nullopt;
   } else {
     value = Regions(range);
