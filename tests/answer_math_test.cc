@@ -15,15 +15,25 @@ namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
+std::optional<MathForm> MathOf(absl::string_view statement) {
+  Effort effort;
+  return ReadMath(statement, effort);
+}
+
+std::optional<MathForm> QuantityOf(absl::string_view statement) {
+  Effort effort;
+  return ReadQuantity(statement, effort);
+}
+
 std::string Canonical(absl::string_view statement) {
-  const std::optional<MathForm> form = ReadMath(statement);
+  const std::optional<MathForm> form = MathOf(statement);
   return form.has_value() ? form->canonical : "none";
 }
 
 // As answers are compared: strictly, or where one of them is written bare.
 bool Same(absl::string_view left, absl::string_view right) {
-  const std::optional<MathForm> a = ReadMath(left);
-  const std::optional<MathForm> b = ReadMath(right);
+  const std::optional<MathForm> a = MathOf(left);
+  const std::optional<MathForm> b = MathOf(right);
   if (!a.has_value() || !b.has_value()) return false;
   return a->key == b->key || a->key == b->loose_key || a->loose_key == b->key;
 }
@@ -335,9 +345,9 @@ TEST(MathTest, ReadsItsOwnForm) {
                            "\\begin{pmatrix} 1 & x \\\\ \\sqrt2 & 4 \\end{pmatrix}",
                            "\\{(1,2),(3,4)\\}",
                            "3+4i"}) {
-    const std::optional<MathForm> form = ReadMath(text);
+    const std::optional<MathForm> form = MathOf(text);
     ASSERT_TRUE(form.has_value()) << text;
-    const std::optional<MathForm> again = ReadMath(form->canonical);
+    const std::optional<MathForm> again = MathOf(form->canonical);
     ASSERT_TRUE(again.has_value()) << text << " => " << form->canonical;
     EXPECT_EQ(again->canonical, form->canonical);
     EXPECT_EQ(again->key, form->key) << form->canonical;
@@ -345,13 +355,13 @@ TEST(MathTest, ReadsItsOwnForm) {
 }
 
 TEST(QuantityTest, ReadsNumbersWithUnitsAndNothingElse) {
-  EXPECT_EQ(ReadQuantity("5 cm")->canonical, "1/20 m");
-  EXPECT_EQ(ReadQuantity("v = 5 m/s")->canonical, "5 m/s");
-  EXPECT_EQ(ReadQuantity("-\\frac34")->canonical, "-3/4");
-  EXPECT_EQ(ReadQuantity("90^\\circ")->loose_key, "90");
-  EXPECT_EQ(ReadQuantity("1/3 \\approx 0.333")->canonical, "1/3");
+  EXPECT_EQ(QuantityOf("5 cm")->canonical, "1/20 m");
+  EXPECT_EQ(QuantityOf("v = 5 m/s")->canonical, "5 m/s");
+  EXPECT_EQ(QuantityOf("-\\frac34")->canonical, "-3/4");
+  EXPECT_EQ(QuantityOf("90^\\circ")->loose_key, "90");
+  EXPECT_EQ(QuantityOf("1/3 \\approx 0.333")->canonical, "1/3");
   for (const char* text : {"x", "\\sqrt2", "1, 2", "(1, 2)", "x + 1", "yes", "[1,2]", "\\infty"})
-    EXPECT_FALSE(ReadQuantity(text).has_value()) << text;
+    EXPECT_FALSE(QuantityOf(text).has_value()) << text;
 }
 
 TEST(MathLimitsTest, HostileTextsAreReadInAMoment) {
@@ -396,8 +406,8 @@ TEST(MathLimitsTest, HostileTextsAreReadInAMoment) {
       "1/(" + repeated("\\sqrt{2}+\\sqrt{3}+\\sqrt{5}+\\sqrt{7}+\\sqrt{11}+", 1) + "1)"};
   for (const std::string& text : texts) {
     const auto start = std::chrono::steady_clock::now();
-    (void)ReadMath(text);
-    (void)ReadQuantity(text);
+    (void)MathOf(text);
+    (void)QuantityOf(text);
     const std::chrono::duration<double, std::milli> spent =
         std::chrono::steady_clock::now() - start;
     // Far above what it takes, so that a busy machine or a sanitizer does not fail it.
@@ -410,7 +420,7 @@ TEST(MathLimitsTest, MayBeUsedFromManyThreads) {
   std::vector<std::string> keys(4);
   for (size_t i = 0; i < keys.size(); ++i) {
     threads.emplace_back(
-        [&keys, i] { keys[i] = ReadMath("\\frac{\\pi}{4} + \\sin 1 + \\sqrt{2}")->key; });
+        [&keys, i] { keys[i] = MathOf("\\frac{\\pi}{4} + \\sin 1 + \\sqrt{2}")->key; });
   }
   for (std::thread& thread : threads) thread.join();
   for (const std::string& key : keys) EXPECT_EQ(key, keys[0]);

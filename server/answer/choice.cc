@@ -145,8 +145,10 @@ ChoiceReader::ChoiceReader(const std::vector<std::string>& options)
     const string_view text = WithoutLetter(options[i], static_cast<char>('A' + i));
     folded_options_.push_back(FoldOption(PlainText(text)));
     longest_option_ = std::max(longest_option_, folded_options_.back().size());
-    math_options_.push_back(text.size() <= kMaxMathOptionBytes ? ReadMath(WithoutFormulaMarks(text))
-                                                               : std::nullopt);
+    Effort effort;
+    math_options_.push_back(text.size() <= kMaxMathOptionBytes
+                                ? ReadMath(WithoutFormulaMarks(text), effort)
+                                : std::nullopt);
     has_math_ |= math_options_.back().has_value();
   }
 }
@@ -261,7 +263,8 @@ std::optional<char> ChoiceReader::InSentence(string_view plain) const {
 
 std::optional<char> ChoiceReader::ByMath(string_view statement) const {
   if (!has_math_ || statement.size() > kMaxMathOptionBytes) return std::nullopt;
-  const std::optional<MathForm> said = ReadMath(WithoutFormulaMarks(statement));
+  Effort effort;
+  const std::optional<MathForm> said = ReadMath(WithoutFormulaMarks(statement), effort);
   if (!said.has_value()) return std::nullopt;
   std::optional<char> same;
   std::optional<char> loosely;

@@ -1,5 +1,7 @@
 #include "server/answer/formula_marks.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 
@@ -34,9 +36,14 @@ bool ClosesFormula(string_view text, size_t dollar) {
 
 std::string WithoutFormulaMarks(string_view statement) {
   std::string bare;
+  bare.reserve(statement.size());
   bool in_formula = false;
   for (size_t at = 0; at < statement.size();) {
+    const size_t mark = std::min(statement.find_first_of("$*\\`", at), statement.size());
+    bare.append(statement.data() + at, mark - at);
+    at = mark;
     const string_view rest = statement.substr(at);
+    if (rest.empty()) break;
     if (IsMarkOfTwo(rest)) {
       at += 2;
     } else if (rest[0] == '\\') {  // With what it escapes: \$ and \\ are no marks.

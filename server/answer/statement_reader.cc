@@ -53,13 +53,15 @@ std::optional<Answer> Integer(string_view plain) {
 // A form whose canonical text reads as something else is none: a normal form is its own. Rational
 // numbers always are.
 template <typename Read>
-std::optional<MathForm> OwnForm(string_view statement, Read read) {
-  std::optional<MathForm> form = read(statement);
-  if (!form.has_value() || form->canonical == statement) return form;
+std::optional<MathForm> OwnForm(string_view statement, Read read, Effort& effort) {
+  std::optional<MathForm> form = read(statement, effort);
+  if (!form.has_value() || form->own || form->canonical == statement) return form;
   if (form->canonical.find_first_not_of("0123456789-/") == std::string::npos) return form;
-  std::optional<MathForm> again = read(form->canonical);
+  effort.StartReadingBack();
+  std::optional<MathForm> again = read(form->canonical, effort);
   // 60 degrees are the quantity pi/3, which is no quantity when it is read again.
-  if (!again.has_value()) again = ReadMath(form->canonical);
+  if (!again.has_value()) again = ReadMath(form->canonical, effort);
+  effort.StopReadingBack();
   return again.has_value() && again->canonical == form->canonical ? form : std::nullopt;
 }
 
@@ -97,13 +99,19 @@ bool IsOpenEquation(string_view plain) {
 
 // A number: bare ones by the quick way, and with a unit as a quantity. For kAuto an integer is
 // named as such.
-std::optional<Answer> Number(string_view statement, string_view plain, AnswerKind kind) {
+struct NumberText {
+  string_view statement;
+  string_view plain;  // Its plain text.
+  AnswerKind kind = AnswerKind::kNumber;
+};
+std::optional<Answer> Number(const NumberText& text, Effort& effort) {
+  const auto& [statement, plain, kind] = text;
   if (kind == AnswerKind::kInteger) return Integer(plain);
   const std::optional<NumberReading> read = ReadNumberWithUnit(plain, PercentMeans::kHundredths);
   if (!read.has_value() || read->has_unit) {
     const bool may_be_one = statement.size() <= kMaxMathBytes && !ListsEquations(plain);
     std::optional<MathForm> form =
-        may_be_one ? OwnForm(WithoutFormulaMarks(statement), ReadQuantity) : std::nullopt;
+        may_be_one ? OwnForm(WithoutFormulaMarks(statement), ReadQuantity, effort) : std::nullopt;
     if (std::optional<Answer> quantity = FromForm(std::move(form), AnswerKind::kNumber)) {
       return quantity;
     }
@@ -120,12 +128,12 @@ bool IsOneFormula(string_view statement) {
          statement.find('$', 1) == statement.size() - 1;
 }
 
-std::optional<Answer> Math(string_view statement) {
+std::optional<Answer> Math(string_view statement, Effort& effort) {
   if (statement.size() > kMaxMathBytes) return std::nullopt;
   if (IsOneFormula(absl::StripAsciiWhitespace(statement))) {
-    return FromForm(OwnForm(statement, ReadMath), AnswerKind::kMath);
+    return FromForm(OwnForm(statement, ReadMath, effort), AnswerKind::kMath);
   }
-  return FromForm(OwnForm(WithoutFormulaMarks(statement), ReadMath), AnswerKind::kMath);
+  return FromForm(OwnForm(WithoutFormulaMarks(statement), ReadMath, effort), AnswerKind::kMath);
 }
 
 std::optional<Answer> Choice(std::optional<char> letter) {
@@ -208,23 +216,24 @@ StatementReader::StatementReader(const AnswerFormat& format)
 
 std::optional<Answer> StatementReader::Whole(string_view statement) const {
   if (statement.size() > kMaxStatementBytes) return std::nullopt;
-  const std::string plain = PlainText(statement);
+  Effort effort;
   switch (kind_) {
     case AnswerKind::kInteger:
     case AnswerKind::kNumber:
-      return Shown(Number(statement, plain, kind_), statement);
+      return Shown(Number({statement, PlainText(statement), kind_}, effort), statement);
     case AnswerKind::kChoice: {
-      if (auto answer = Shown(Choice(choices_.Whole(plain)), statement)) return answer;
+      if (auto answer = Shown(Choice(choices_.Whole(PlainText(statement))), statement))
+        return answer;
       return Shown(Choice(choices_.ByMath(statement)), statement);
     }
     case AnswerKind::kMath: {
-      if (auto answer = Shown(Math(statement), statement)) return answer;
-      return Shown(Text(plain), statement);
+      if (auto answer = Shown(Math(statement, effort), statement)) return answer;
+      return Shown(Text(PlainText(statement)), statement);
     }
     case AnswerKind::kText:
-      return Shown(Text(plain), statement);
+      return Shown(Text(PlainText(statement)), statement);
     case AnswerKind::kAuto:
-      return Shown(WholeAuto(statement, plain), statement);
+      return Shown(WholeAuto(statement), statement);
     case AnswerKind::kJson:
       return std::nullopt;
     case AnswerKind::kRegex:
@@ -235,31 +244,34 @@ std::optional<Answer> StatementReader::Whole(string_view statement) const {
   return Answer{std::string(trimmed), std::string(trimmed), AnswerKind::kRegex};
 }
 
-std::optional<Answer> StatementReader::WholeAuto(string_view statement, string_view plain) const {
+std::optional<Answer> StatementReader::WholeAuto(string_view statement) const {
+  const std::string plain = PlainText(statement);
   if (LooksLikeALetter(plain)) {
     if (std::optional<Answer> choice = Choice(choices_.Whole(plain))) return choice;
   }
+  Effort effort;
   if (!IsOpenEquation(plain)) {
-    if (auto number = Number(statement, plain, AnswerKind::kAuto)) return number;
+    if (auto number = Number({statement, plain, AnswerKind::kAuto}, effort)) return number;
   }
-  if (std::optional<Answer> math = Math(statement)) return math;
+  if (std::optional<Answer> math = Math(statement, effort)) return math;
   return Text(plain);
 }
 
 std::optional<Answer> StatementReader::Leading(const Phrase& phrase) const {
+  Effort effort;
   switch (kind_) {
     case AnswerKind::kInteger:
     case AnswerKind::kNumber:
-      return LeadingNumber(phrase);
+      return LeadingNumber(phrase, effort);
     case AnswerKind::kChoice:
       return LeadingChoice(phrase);
     case AnswerKind::kMath:
-      if (std::optional<Answer> math = LeadingMath(phrase)) return math;
+      if (std::optional<Answer> math = LeadingMath(phrase, effort)) return math;
       return LeadingWords(phrase);
     case AnswerKind::kText:
       return LeadingText(phrase);
     case AnswerKind::kAuto:
-      return LeadingAuto(phrase);
+      return LeadingAuto(phrase, effort);
     case AnswerKind::kJson:
     case AnswerKind::kRegex:
       break;
@@ -283,30 +295,32 @@ std::optional<Answer> StatementReader::LeadingChoice(const Phrase& phrase) const
 }
 
 // "204 minutes, which is less than 240": as a whole, else up to the end of the first clause.
-std::optional<Answer> StatementReader::LeadingNumber(const Phrase& phrase) const {
+std::optional<Answer> StatementReader::LeadingNumber(const Phrase& phrase, Effort& effort) const {
   if (!MayHoldNumber(phrase.following)) return std::nullopt;
   const std::string sentence = SentenceOf(phrase.following);
   if (sentence.empty()) return std::nullopt;
   const std::string plain = PlainText(sentence);
   // With its marks, as "5$ cm" without the first of them would be five dollars.
   const std::string dressed = SentenceOf(phrase.dressed);
-  if (auto answer = Shown(Number(dressed, plain, kind_), sentence)) return answer;
+  if (auto answer = Shown(Number({dressed, plain, kind_}, effort), sentence)) return answer;
   const std::string clause(FirstClause(plain, Clause::kOfNumber));
-  if (auto answer = Shown(Number(clause, PlainText(clause), kind_), clause)) return answer;
+  if (auto answer = Shown(Number({clause, PlainText(clause), kind_}, effort), clause))
+    return answer;
   if (phrase.enclosed.empty()) return std::nullopt;
-  return Shown(Number(phrase.enclosed, PlainText(phrase.enclosed), kind_), phrase.enclosed);
+  return Shown(Number({phrase.enclosed, PlainText(phrase.enclosed), kind_}, effort),
+               phrase.enclosed);
 }
 
-std::optional<Answer> StatementReader::LeadingMath(const Phrase& phrase) const {
+std::optional<Answer> StatementReader::LeadingMath(const Phrase& phrase, Effort& effort) const {
   // The sentence comes first, as the answer may go on after a formula: "$x = 3$ or $x = 5$".
   const std::string sentence = SentenceOf(phrase.dressed);
   if (sentence.empty() && phrase.enclosed.empty()) return std::nullopt;
-  if (auto answer = Shown(Math(sentence), sentence)) return answer;
-  if (auto answer = Shown(Math(phrase.enclosed), phrase.enclosed)) return answer;
+  if (auto answer = Shown(Math(sentence, effort), sentence)) return answer;
+  if (auto answer = Shown(Math(phrase.enclosed, effort), phrase.enclosed)) return answer;
   const string_view clause = FirstClause(sentence, Clause::kOfNumber);
   const bool cuts_formula = std::count(clause.begin(), clause.end(), '$') % 2 == 1;
   if (clause.size() == sentence.size() || cuts_formula) return std::nullopt;
-  return Shown(Math(clause), clause);
+  return Shown(Math(clause, effort), clause);
 }
 
 std::optional<Answer> StatementReader::LeadingText(const Phrase& phrase) const {
@@ -319,16 +333,16 @@ std::optional<Answer> StatementReader::LeadingText(const Phrase& phrase) const {
   return Shown(Text(PlainText(clause)), clause);
 }
 
-std::optional<Answer> StatementReader::LeadingAuto(const Phrase& phrase) const {
+std::optional<Answer> StatementReader::LeadingAuto(const Phrase& phrase, Effort& effort) const {
   const std::string plain = PlainText(Narrow(phrase.following));
   if (LooksLikeALetter(plain.substr(0, 3))) {
     const std::optional<char> letter = choices_.Leading(plain);
     if (letter.has_value()) return Shown(Choice(letter), string_view(&*letter, 1));
   }
   if (!IsOpenEquation(plain)) {
-    if (std::optional<Answer> number = LeadingNumber(phrase)) return number;
+    if (std::optional<Answer> number = LeadingNumber(phrase, effort)) return number;
   }
-  if (std::optional<Answer> math = LeadingMath(phrase)) return math;
+  if (std::optional<Answer> math = LeadingMath(phrase, effort)) return math;
   return LeadingWords(phrase);
 }
 

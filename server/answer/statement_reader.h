@@ -6,6 +6,7 @@
 #include "absl/strings/string_view.h"
 #include "server/answer/answer.h"
 #include "server/answer/choice.h"
+#include "server/answer/math/effort.h"
 #include "server/answer/phrases.h"
 
 namespace sextant {
@@ -35,14 +36,14 @@ class StatementReader {
   std::optional<Answer> Leading(const Phrase& phrase) const;
 
  private:
-  std::optional<Answer> WholeAuto(absl::string_view statement, absl::string_view plain) const;
+  std::optional<Answer> WholeAuto(absl::string_view statement) const;
   std::optional<Answer> LeadingChoice(const Phrase& phrase) const;
-  std::optional<Answer> LeadingNumber(const Phrase& phrase) const;
-  std::optional<Answer> LeadingMath(const Phrase& phrase) const;
+  std::optional<Answer> LeadingNumber(const Phrase& phrase, Effort& effort) const;
+  std::optional<Answer> LeadingMath(const Phrase& phrase, Effort& effort) const;
   std::optional<Answer> LeadingText(const Phrase& phrase) const;
   // Text where something else was asked for: only what is unlike prose.
   std::optional<Answer> LeadingWords(const Phrase& phrase) const;
-  std::optional<Answer> LeadingAuto(const Phrase& phrase) const;
+  std::optional<Answer> LeadingAuto(const Phrase& phrase, Effort& effort) const;
 
   AnswerKind kind_;
   ChoiceReader choices_;

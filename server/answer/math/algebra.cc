@@ -1,6 +1,7 @@
 #include "server/answer/math/algebra.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <numeric>
 #include <utility>
@@ -58,12 +59,22 @@ Quotient Algebra::Constant(const Rational& value) {
 
 int Algebra::Intern(Atom atom) {
   for (size_t i = 0; i < atoms_.size(); ++i) {
-    const Atom& known = atoms_[i];
+    const Atom& known = *atoms_[i];
+    effort_.Spend(1);
     if (known.kind != atom.kind || known.text != atom.text) continue;
     if (atom.kind == AtomKind::kPower && CompareTerms(known.exponent, atom.exponent) != 0) continue;
     return static_cast<int>(i);
   }
-  atoms_.push_back(std::move(atom));
+  int rank = 0;
+  for (size_t i = 0; i < atoms_.size(); ++i) {
+    if (BelongsBefore(atom, *atoms_[i])) {
+      ++places_[i].rank;
+    } else {
+      ++rank;
+    }
+  }
+  places_.push_back({atom.kind, rank});
+  atoms_.push_back(std::make_unique<Atom>(std::move(atom)));
   return static_cast<int>(atoms_.size()) - 1;
 }
 
@@ -85,30 +96,27 @@ Quotient Algebra::Opaque(absl::string_view text) {
   return OneAtom(Intern({AtomKind::kFunction, std::string(text)}));
 }
 
-bool Algebra::AtomBefore(int a, int b) const {
-  if (a == b) return false;
-  const Atom& left = At(a);
-  const Atom& right = At(b);
+bool Algebra::BelongsBefore(const Atom& left, const Atom& right) const {
   if (left.kind != right.kind) return left.kind < right.kind;
   if (left.kind == AtomKind::kPrime) return left.prime < right.prime;
   if (left.text != right.text) return left.text < right.text;
   return CompareTerms(left.exponent, right.exponent) < 0;
 }
 
+double Algebra::Degree(const Monomial& powers) const {
+  double sum = 0;
+  for (const Power& power : powers) {
+    const AtomKind kind = places_[static_cast<size_t>(power.atom)].kind;
+    if (kind == AtomKind::kI) sum -= 1e6;
+    if (kind == AtomKind::kVariable)
+      sum += static_cast<double>(power.exponent.over) / static_cast<double>(power.exponent.under);
+  }
+  return sum;
+}
+
 // The order in which terms are written: real before imaginary, higher degree first, then by name.
 int Algebra::CompareTerms(const Monomial& a, const Monomial& b) const {
-  const auto degree = [this](const Monomial& powers) {
-    double sum = 0;
-    for (const Power& power : powers) {
-      const AtomKind kind = At(power.atom).kind;
-      if (kind == AtomKind::kI) sum -= 1e6;
-      if (kind == AtomKind::kVariable) {
-        sum += static_cast<double>(power.exponent.over) / static_cast<double>(power.exponent.under);
-      }
-    }
-    return sum;
-  };
-  const double difference = degree(a) - degree(b);
+  const double difference = Degree(a) - Degree(b);
   if (difference != 0) return difference > 0 ? -1 : 1;
   for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
     if (a[i].atom != b[i].atom) return AtomBefore(a[i].atom, b[i].atom) ? -1 : 1;
@@ -118,6 +126,9 @@ int Algebra::CompareTerms(const Monomial& a, const Monomial& b) const {
 }
 
 std::optional<Sum> Algebra::Collect(Sum terms) const {
+  // A sort compares each term a few times, with each of its powers.
+  const auto bits = static_cast<int64_t>(std::bit_width(terms.size()));
+  if (!effort_.Spend(1 + bits * static_cast<int64_t>(terms.size()) / 4)) return std::nullopt;
   if (terms.size() > 1) {
     std::sort(terms.begin(), terms.end(), [this](const Term& a, const Term& b) {
       return CompareTerms(a.powers, b.powers) < 0;
@@ -177,6 +188,7 @@ bool Algebra::Reduce(Reduced& product) const {
 
 std::optional<Algebra::Reduced> Algebra::MultiplyPowers(const Monomial& a,
                                                         const Monomial& b) const {
+  if (!effort_.Spend(1 + static_cast<int64_t>(a.size() + b.size()) / 4)) return std::nullopt;
   Reduced product{Rational(1), {}};
   size_t i = 0;
   size_t j = 0;
@@ -214,6 +226,7 @@ std::optional<Sum> Algebra::MultiplySums(const Sum& a, const Sum& b) {
       1 + (fmpq_height_bits(a[0].factor.get()) + fmpq_height_bits(b[0].factor.get())) / 64);
   operations_ += static_cast<int>(a.size() * b.size() * words);
   if (a.size() * b.size() > kMaxProducts || operations_ > kMaxOperations) return std::nullopt;
+  if (!effort_.Spend(static_cast<int64_t>(a.size() * b.size() * (words - 1)))) return std::nullopt;
   Sum terms;
   terms.reserve(a.size() * b.size());
   for (const Term& left : a) {
@@ -262,6 +275,7 @@ Quotient Algebra::Negate(Quotient a) const {
 }
 
 Algebra::Result Algebra::Add(const Quotient& a, const Quotient& b) {
+  if (!effort_.Spend(1)) return std::nullopt;
   if (a.under.empty() && b.under.empty()) {
     std::optional<Sum> sum = AddSums(a.over, b.over);
     if (!sum.has_value()) return std::nullopt;
@@ -290,6 +304,7 @@ Algebra::Result Algebra::Scale(Quotient a, const Rational& factor) {
 }
 
 Algebra::Result Algebra::Multiply(const Quotient& a, const Quotient& b) {
+  if (!effort_.Spend(1)) return std::nullopt;
   if (const std::optional<Rational> factor = AsRational(b)) return Scale(a, *factor);
   if (const std::optional<Rational> factor = AsRational(a)) return Scale(b, *factor);
   std::optional<Sum> over = MultiplySums(a.over, b.over);

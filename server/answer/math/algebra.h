@@ -1,13 +1,14 @@
 // Exact algebra: quotients of sums of products of atoms with rational powers. Atoms are primes
 // under roots, pi, e, i, variables, and what cannot be taken apart, such as sin(x) or sqrt(x + 1).
 #pragma once
-#include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
+#include "server/answer/math/effort.h"
 #include "server/answer/math/rational.h"
 
 namespace sextant::math {
@@ -68,6 +69,8 @@ class Algebra {
  public:
   using Result = std::optional<Quotient>;
 
+  explicit Algebra(Effort& effort) : effort_(effort) {}
+
   static Quotient Constant(const Rational& value);
   Quotient Variable(absl::string_view name);
   Quotient Pi();
@@ -101,8 +104,12 @@ class Algebra {
   };
 
   int Intern(Atom atom);
-  const Atom& At(int id) const { return atoms_[static_cast<size_t>(id)]; }
-  bool AtomBefore(int a, int b) const;
+  const Atom& At(int id) const { return *atoms_[static_cast<size_t>(id)]; }
+  bool AtomBefore(int a, int b) const {
+    return places_[static_cast<size_t>(a)].rank < places_[static_cast<size_t>(b)].rank;
+  }
+  bool BelongsBefore(const Atom& a, const Atom& b) const;
+  double Degree(const Monomial& powers) const;
   int CompareTerms(const Monomial& a, const Monomial& b) const;
   std::optional<Sum> Collect(Sum terms) const;
 
@@ -136,7 +143,16 @@ class Algebra {
   Result OpaqueTower(const Quotient& base, const Quotient& exponent);
   std::optional<Monomial> Factors(const Rational& positive, Exponent exponent);
 
-  std::deque<Atom> atoms_;
+  // What the order of terms needs to know of an atom.
+  struct Place {
+    AtomKind kind = AtomKind::kVariable;
+    int rank = 0;  // In the order of all atoms so far.
+  };
+
+  Effort& effort_;
+  // Atoms are referred to while others are added.
+  std::vector<std::unique_ptr<Atom>> atoms_;
+  std::vector<Place> places_;
   int operations_ = 0;
 };
 

@@ -60,7 +60,8 @@ std::optional<Monomial> Algebra::Factors(const Rational& positive, Exponent expo
       continue;
     }
     int64_t left = *small;
-    for (int64_t prime = 2; prime <= kLargestDivisor && prime * prime <= left; ++prime) {
+    int64_t prime = 2;
+    for (; prime <= kLargestDivisor && prime * prime <= left; prime += prime == 2 ? 1 : 2) {
       int64_t times = 0;
       while (left % prime == 0) {
         left /= prime;
@@ -68,6 +69,7 @@ std::optional<Monomial> Algebra::Factors(const Rational& positive, Exponent expo
       }
       if (times > 0 && !add(Rational(prime), times, sign)) return std::nullopt;
     }
+    if (!effort_.Spend(1 + prime / 64)) return std::nullopt;
     if (left == 1) continue;
     // What is left has no small divisor, but may be a power of a large one.
     Rational base(left);
@@ -237,6 +239,7 @@ Algebra::Result Algebra::RaiseToFraction(const Quotient& base, Exponent exponent
 }
 
 Algebra::Result Algebra::Raise(const Quotient& base, const Quotient& exponent) {
+  if (!effort_.Spend(2)) return std::nullopt;
   if (const std::optional<Rational> power = AsRational(exponent)) {
     if (power->IsZero()) {
       return base.over.empty() ? std::nullopt : Result(Constant(Rational(1)));

@@ -44,6 +44,7 @@ std::string Algebra::PrintPower(const Power& power) const {
 }
 
 std::string Algebra::PrintTerm(const Rational& factor, const Monomial& powers) const {
+  effort_.Spend(2 + static_cast<int64_t>(powers.size()));
   std::vector<std::string> over;
   std::vector<std::string> under;
   const Rational numerator = factor.Numerator();

@@ -98,6 +98,7 @@ void Algebra::CancelPowers(Quotient& a) {
     }
   }
   for (const int atom : atoms) {
+    effort_.Spend(1 + static_cast<int64_t>(a.over.size() + a.under.size()) / 4);
     Rational least_all;
     bool first = true;
     for (const Sum* sum : {&a.over, &a.under}) {

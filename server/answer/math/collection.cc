@@ -34,7 +34,7 @@ std::optional<Reading> StatementParser::Regions(Range range) {
     return set;
   }
   constexpr uint64_t kJoints =
-      Bit(Tok::kUnion) | Bit(Tok::kSetMinus) | Bit(Tok::kIntersection) | Bit(Tok::kLetters);
+      Bit(Tok::kUnion) | Bit(Tok::kSetMinus) | Bit(Tok::kIntersection) | kJoiningWord;
   if (!Has(kJoints)) return std::nullopt;
   const auto joins = [this](const Token& token) {
     if (token.kind == Tok::kUnion || token.kind == Tok::kSetMinus ||
@@ -76,8 +76,8 @@ std::optional<Reading> StatementParser::Regions(Range range) {
 // A tuple, an interval, a set or a matrix; nullopt also for a formula in parentheses.
 std::optional<Reading> StatementParser::Bracketed(Range range) {
   if (!IsSingleBracket(range)) return std::nullopt;
-  const std::string& open = At(range.begin).text;
-  const std::string& close = At(range.end - 1).text;
+  const absl::string_view open = At(range.begin).text;
+  const absl::string_view close = At(range.end - 1).text;
   const Range inner{range.begin + 1, range.end - 1};
   if (open == "\\{" || open == "{") return Braces(range);
   if (open != "(" && open != "[" && open != "<") return std::nullopt;
@@ -109,6 +109,7 @@ std::optional<Reading> StatementParser::Bracketed(Range range) {
   }
   // A list in square brackets, or an interval with open formulas for ends.
   Reading list = MakeTuple(std::move(items));
+  list.own = false;
   for (std::string* text : {&list.canonical, &list.key}) {
     text->front() = open[0];
     text->back() = close == "[" ? ']' : ')';

@@ -48,7 +48,7 @@ Complex Evaluator::AtPoint(absl::string_view name) const {
 
 MaybeComplex Evaluator::Of(int id) {
   const Node& node = in_[id];
-  if (++cost_ > kMaxCost) return std::nullopt;
+  if (!Spend(1)) return std::nullopt;
   Complex result;
   switch (node.op) {
     case Op::kNumber:
@@ -117,7 +117,7 @@ MaybeComplex Evaluator::Raise(const Node& node) {
   if (const std::optional<Rational> exponent = SmallRational(in_, node.kids[1]))
     return RaiseRational(*base, *exponent);
   const MaybeComplex exponent = Of(node.kids[1]);
-  cost_ += 40;
+  Spend(40);
   if (!exponent.has_value() || acb_contains_zero(base->get())) return std::nullopt;
   if (Magnitude(*exponent) > 40) return std::nullopt;
   Complex power;
@@ -132,14 +132,14 @@ MaybeComplex Evaluator::RaiseRational(const Complex& base, const Rational& expon
   if (*over > kMaxMagnitude || *over < -kMaxMagnitude) return std::nullopt;
   if (acb_contains_zero(base.get()) && (*over <= 0 || !acb_is_zero(base.get())))
     return std::nullopt;
-  cost_ += 4;
+  Spend(4);
   Complex root;
   if (*under == 1) {
     root = base;
   } else if (*under == 2) {
     acb_sqrt(root.get(), base.get(), kPrecision);
   } else if (acb_is_real(base.get())) {
-    cost_ += 20;
+    Spend(20);
     const bool negative = arb_is_negative(acb_realref(base.get())) != 0;
     if (negative && *under % 2 == 0) {
       acb_root_ui(root.get(), base.get(), static_cast<ulong>(*under), kPrecision);
@@ -150,7 +150,7 @@ MaybeComplex Evaluator::RaiseRational(const Complex& base, const Rational& expon
       if (negative) acb_neg(root.get(), root.get());
     }
   } else {
-    cost_ += 40;
+    Spend(40);
     acb_root_ui(root.get(), base.get(), static_cast<ulong>(*under), kPrecision);
   }
   Complex power;

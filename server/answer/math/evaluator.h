@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "server/answer/math/ball.h"
+#include "server/answer/math/effort.h"
 #include "server/answer/math/expression.h"
 
 namespace sextant::math {
@@ -24,7 +25,7 @@ std::optional<Rational> SmallRational(const Expressions& expressions, int node);
 // when it is unknown, unbounded or too dear.
 class Evaluator {
  public:
-  explicit Evaluator(const Expressions& expressions) : in_(expressions) {}
+  Evaluator(const Expressions& expressions, Effort& effort) : in_(expressions), effort_(effort) {}
   const Expressions& expressions() const { return in_; }
 
   // Where variables are put from here on: 0 to kPoints - 1, or -1 for no point.
@@ -38,6 +39,11 @@ class Evaluator {
   MaybeComplex Of(int id);
 
  private:
+  // False when this statement, or the text that it is part of, has cost enough.
+  bool Spend(int cost) {
+    cost_ += cost;
+    return effort_.Spend(2 * cost) && cost_ <= kMaxCost;
+  }
   // nullopt for values that are unbounded or too large.
   static MaybeComplex Checked(MaybeComplex value);
   // The value of a variable here.
@@ -56,6 +62,7 @@ class Evaluator {
   MaybeComplex Unknown(const Node& node);
 
   const Expressions& in_;
+  Effort& effort_;
   // What KeepsSign has found out about a node.
   std::vector<std::pair<int, bool>> keeps_sign_;
   int point_ = -1;

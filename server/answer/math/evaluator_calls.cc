@@ -52,7 +52,7 @@ MaybeComplex Evaluator::Call(const Node& node) {
   if (node.kids.size() == 2) return CallWithTwo(name, *argument, node.kids[1]);
   const acb_struct* x = argument->get();
   Complex y;
-  cost_ += 2;
+  Spend(2);
   if (name == "sqrt") return RaiseRational(*argument, Rational(1, 2));
   if (name == "cbrt") return RaiseRational(*argument, Rational(1, 3));
   if (name == "abs") {
@@ -72,7 +72,7 @@ MaybeComplex Evaluator::Call(const Node& node) {
     acb_add_ui(y.get(), x, 1, kPrecision);
     return Gamma(y);
   }
-  cost_ += 20;
+  Spend(20);
   if (Magnitude(*argument) > 40) return std::nullopt;
   if (name == "log" || name == "lg" || name == "ln") return Logarithm(name, *argument);
   using Function = void (*)(acb_struct*, const acb_struct*, slong);
@@ -153,8 +153,7 @@ MaybeComplex Evaluator::Logarithm(string_view name, const Complex& x) {
 }
 
 MaybeComplex Evaluator::Gamma(const Complex& x) {
-  cost_ += acb_is_real(x.get()) ? 60 : 240;
-  if (Magnitude(x) > 14 || cost_ > kMaxCost) return std::nullopt;
+  if (!Spend(acb_is_real(x.get()) ? 60 : 240) || Magnitude(x) > 14) return std::nullopt;
   Complex y;
   acb_gamma(y.get(), x.get(), kPrecision);
   return y;
@@ -167,7 +166,7 @@ MaybeComplex Evaluator::CallWithTwo(string_view name, const Complex& x, int seco
     return RaiseRational(x, Rational(1) / *degree);
   }
   const MaybeComplex other = Of(second);
-  cost_ += 20;
+  Spend(20);
   if (!other.has_value()) return std::nullopt;
   if (name == "log") {
     MaybeComplex over = Logarithm("ln", x);
@@ -201,7 +200,7 @@ MaybeComplex Evaluator::CallWithTwo(string_view name, const Complex& x, int seco
 MaybeComplex Evaluator::Choose(const Complex& n, const Rational& k) {
   const std::optional<int64_t> count = k.ToInteger();
   if (!count.has_value() || *count < 0 || *count > 30) return std::nullopt;
-  cost_ += static_cast<int>(*count);
+  Spend(static_cast<int>(*count));
   Complex product;
   acb_one(product.get());
   Complex factor = n;
@@ -223,7 +222,7 @@ MaybeComplex Evaluator::Unknown(const Node& node) {
     if (!digits.has_value()) return std::nullopt;
     absl::StrAppend(&name, *digits, ";");
   }
-  cost_ += 3;
+  Spend(3);
   return AtPoint(name);
 }
 

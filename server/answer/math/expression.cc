@@ -6,21 +6,23 @@
 
 namespace sextant::math {
 
+Node& Expressions::Added() {
+  if (nodes_.empty()) nodes_.reserve(24);
+  return nodes_.emplace_back();
+}
+
 int Expressions::Number(Rational value) {
-  Node node;
-  node.value = std::move(value);
-  nodes_.push_back(std::move(node));
+  Added().value = std::move(value);
   return static_cast<int>(nodes_.size()) - 1;
 }
 
 int Expressions::Leaf(Op op, absl::string_view text) { return Make(op, {}, text); }
 
 int Expressions::Make(Op op, absl::Span<const int> kids, absl::string_view text) {
-  Node node;
+  Node& node = Added();
   node.op = op;
   node.text = std::string(text);
   node.kids.assign(kids.begin(), kids.end());
-  nodes_.push_back(std::move(node));
   return static_cast<int>(nodes_.size()) - 1;
 }
 

@@ -38,7 +38,6 @@ struct Node {
 // A forest: the nodes of all expressions of one statement.
 class Expressions {
  public:
-  Expressions() { nodes_.reserve(24); }
   const Node& operator[](int id) const { return nodes_[static_cast<size_t>(id)]; }
   int Number(Rational value);
   int Leaf(Op op, absl::string_view text);
@@ -46,6 +45,8 @@ class Expressions {
   bool Full() const { return nodes_.size() > kMaxNodes; }
 
  private:
+  Node& Added();
+
   std::vector<Node> nodes_;
 };
 

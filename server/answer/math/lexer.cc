@@ -1,5 +1,6 @@
 #include "server/answer/math/lexer.h"
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/answer/math/symbols.h"
 
@@ -27,11 +28,7 @@ bool Lexer::Run(bool words) {
 }
 
 void Lexer::Push(Tok kind, absl::string_view text) {
-  Token token;
-  token.kind = kind;
-  token.space = space_;
-  token.text = std::string(text);
-  tokens_.push_back(std::move(token));
+  tokens_.push_back({kind, space_, -1, text});
   space_ = false;
 }
 
@@ -65,7 +62,7 @@ bool Lexer::Letters() {
     Push(Tok::kWord, letters);
     return true;
   }
-  if (const Symbol* symbol = FindPlainName(letters)) {
+  if (const Symbol* symbol = letters.size() > 1 ? FindPlainName(letters) : nullptr) {
     Push(symbol->kind, symbol->text);
   } else {
     Push(Tok::kLetters, letters);
@@ -203,8 +200,7 @@ bool Lexer::Environment(absl::string_view what) {
     if (!absl::StartsWith(rest_, "{") || columns == absl::string_view::npos) return false;
     rest_.remove_prefix(columns + 1);
   }
-  Push(Tok::kCommand, what);
-  tokens_.back().text += ":" + std::string(name);
+  Push(Tok::kCommand, Keep(absl::StrCat(what, ":", name)));
   return true;
 }
 
@@ -223,7 +219,7 @@ bool Lexer::Superscript() {
   Push(Tok::kCaret);
   Push(Tok::kOpen, "{");
   if (minus) Push(Tok::kMinus);
-  Push(Tok::kNumber, digits);
+  Push(Tok::kNumber, Keep(std::move(digits)));
   Push(Tok::kClose, "{");
   return true;
 }
@@ -244,6 +240,7 @@ bool Lexer::Unicode() {
 }
 
 bool Lexer::Punctuation(char c) {
+  const absl::string_view itself = rest_.substr(0, 1);
   rest_.remove_prefix(1);
   const auto takes = [this](absl::string_view next) { return absl::ConsumePrefix(&rest_, next); };
   switch (c) {
@@ -319,7 +316,7 @@ bool Lexer::Punctuation(char c) {
     case '(':
     case '[':
       ++depth_;
-      Push(Tok::kOpen, absl::string_view(&c, 1));
+      Push(Tok::kOpen, itself);
       return true;
     case '{':
       Push(Tok::kOpen, "{");

@@ -1,6 +1,7 @@
 // Cuts a statement into tokens. Used by Tokenise alone.
 #pragma once
 #include <algorithm>
+#include <forward_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,13 +20,19 @@ class Lexer {
   // Reads all of the text, as text if `words`.
   bool Run(bool words);
 
-  std::vector<Token> Take() && {
+  void TakeInto(Tokens& tokens) && {
     Push(Tok::kEnd);
-    return std::move(tokens_);
+    tokens.list = std::move(tokens_);
+    tokens.rewritten = std::move(rewritten_);
   }
 
  private:
+  // `text` outlives the tokens: it is part of the statement, a literal, or kept by Keep.
   void Push(Tok kind, absl::string_view text = "");
+  absl::string_view Keep(std::string text) {
+    rewritten_.push_front(std::move(text));
+    return rewritten_.front();
+  }
   Tok Last() const { return tokens_.empty() ? Tok::kEnd : tokens_.back().kind; }
 
   bool Step();
@@ -57,6 +64,7 @@ class Lexer {
 
   absl::string_view rest_;
   std::vector<Token> tokens_;
+  std::forward_list<std::string> rewritten_;
   bool space_ = false;
   bool words_ = false;
   int held_ = 0;   // Nested \text.

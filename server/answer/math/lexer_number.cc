@@ -14,6 +14,11 @@ bool IsDigit(string_view text, size_t i) { return i < text.size() && absl::ascii
 constexpr string_view kGroupMarks[] = {",",   "{,}", "\\,",    "\\!",    ",\\!",  " ",
                                        "\\ ", "~",   "\u202F", "\u2009", "\u00A0"};
 
+// Whether a number may go on after its digits with this character.
+bool MayContinue(char c) {
+  return absl::StrContains(".eE,{\\ ~", string_view(&c, 1)) || static_cast<unsigned char>(c) >= 0x80;
+}
+
 }  // namespace
 
 // The end of the integer part that `end` digits begin, with its groups.
@@ -53,6 +58,12 @@ size_t Lexer::Repeating(size_t end, std::string& digits) const {
 
 bool Lexer::Number() {
   size_t end = DigitsAt(0);
+  // Most numbers are digits alone: nothing follows that could be part of them.
+  if (end == rest_.size() || (end > 0 && !MayContinue(rest_[end]))) {
+    Push(Tok::kNumber, rest_.substr(0, end));
+    rest_.remove_prefix(end);
+    return true;
+  }
   std::string digits(rest_.substr(0, end));
   end = Groups(end, digits);
   if (end < rest_.size() && rest_[end] == '.') {
@@ -75,7 +86,7 @@ bool Lexer::Number() {
       end = after;
     }
   }
-  Push(Tok::kNumber, digits);
+  Push(Tok::kNumber, Keep(std::move(digits)));
   rest_.remove_prefix(end);
   return true;
 }

@@ -9,10 +9,10 @@ namespace {
 
 constexpr size_t kMaxFormBytes = 20000;
 
-std::optional<MathForm> FormOf(std::optional<math::Reading> reading) {
-  if (!reading.has_value()) return std::nullopt;
+std::optional<MathForm> FormOf(std::optional<math::Reading> reading, const Effort& effort) {
+  if (!reading.has_value() || effort.IsSpent()) return std::nullopt;
   MathForm form{std::move(reading->canonical), std::move(reading->key),
-                std::move(reading->loose_key)};
+                std::move(reading->loose_key), reading->own};
   if (form.canonical.size() > kMaxFormBytes || form.key.size() > kMaxFormBytes) return std::nullopt;
   if (form.loose_key.empty()) form.loose_key = form.key;
   return form;
@@ -20,16 +20,16 @@ std::optional<MathForm> FormOf(std::optional<math::Reading> reading) {
 
 }  // namespace
 
-std::optional<MathForm> ReadMath(absl::string_view statement) {
+std::optional<MathForm> ReadMath(absl::string_view statement, Effort& effort) {
   std::optional<math::Tokens> tokens = math::Tokenise(statement);
   if (!tokens.has_value()) return std::nullopt;
-  return FormOf(math::StatementParser(*std::move(tokens)).Whole());
+  return FormOf(math::StatementParser(*std::move(tokens), effort).Whole(), effort);
 }
 
-std::optional<MathForm> ReadQuantity(absl::string_view statement) {
+std::optional<MathForm> ReadQuantity(absl::string_view statement, Effort& effort) {
   std::optional<math::Tokens> tokens = math::Tokenise(statement);
   if (!tokens.has_value()) return std::nullopt;
-  return FormOf(math::StatementParser(*std::move(tokens)).WholeQuantity());
+  return FormOf(math::StatementParser(*std::move(tokens), effort).WholeQuantity(), effort);
 }
 
 }  // namespace sextant

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "server/answer/math/effort.h"
 
 namespace sextant {
 
@@ -18,15 +19,17 @@ struct MathForm {
   std::string key;        // Strict class; equal keys are equal answers.
   // What it would be if it were written bare, without its unit or "x ="; the key for most.
   std::string loose_key;
+  // The canonical text is known to be read as itself; where it is not, reading it again tells.
+  bool own = false;
 };
 
 // The form of a whole statement: what a \boxed{} holds, or plain text. nullopt when it cannot be
-// read as mathematics: words, more than one meaning, too long or too deep. Any thread. Costs about
-// a microsecond for short answers and less than a millisecond for the worst of texts.
-std::optional<MathForm> ReadMath(absl::string_view statement);
+// read as mathematics: words, more than one meaning, too long or too deep, or no `effort` is left.
+// Any thread.
+std::optional<MathForm> ReadMath(absl::string_view statement, Effort& effort);
 
 // Numbers alone, with their unit, currency, percent or degrees, and times and dates. nullopt for
 // anything else, such as symbols, lists and tuples.
-std::optional<MathForm> ReadQuantity(absl::string_view statement);
+std::optional<MathForm> ReadQuantity(absl::string_view statement, Effort& effort);
 
 }  // namespace sextant

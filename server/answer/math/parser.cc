@@ -174,8 +174,8 @@ MaybeNode Parser::Group() {
 }
 
 MaybeNode Parser::Bracket() {
-  const std::string open = Peek().text;
-  const std::string close = tokens_[static_cast<size_t>(Peek().match)].text;
+  const absl::string_view open = Peek().text;
+  const absl::string_view close = tokens_[static_cast<size_t>(Peek().match)].text;
   if (open != close || open == "\\{" || open == "<") return std::nullopt;
   const bool bars = in_bars_;
   in_bars_ = false;

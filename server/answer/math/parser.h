@@ -30,7 +30,7 @@ class Parser {
     return at_ + ahead < end_ ? tokens_[static_cast<size_t>(at_ + ahead)] : end;
   }
   // What is left of the text of a token that is taken letter by letter or digit by digit.
-  absl::string_view Text() const { return absl::string_view(Peek().text).substr(offset_); }
+  absl::string_view Text() const { return Peek().text.substr(offset_); }
   bool Is(Tok kind) const { return Peek().kind == kind; }
   bool IsOpen(absl::string_view bracket) const { return Is(Tok::kOpen) && Peek().text == bracket; }
   bool IsCommand(absl::string_view name) const { return Is(Tok::kCommand) && Peek().text == name; }
@@ -70,7 +70,7 @@ class Parser {
   // parser_symbol.cc
   MaybeNode Letter();
   MaybeNode Name() {
-    const std::string name = Peek().text;
+    const std::string name(Peek().text);
     Next();
     return Symbol(name);
   }

@@ -64,7 +64,7 @@ std::optional<std::string> Parser::Subscript() {
     const Token& token = Peek();
     if (token.kind == Tok::kNumber || token.kind == Tok::kLetters || token.kind == Tok::kWord ||
         token.kind == Tok::kName || token.kind == Tok::kFunction) {
-      index += token.text;
+      absl::StrAppend(&index, token.text);
     } else if (group && token.kind == Tok::kPlus) {
       index += '+';
     } else if (group && token.kind == Tok::kMinus) {
@@ -99,7 +99,7 @@ MaybeNode Parser::Arguments(absl::string_view name) {
 }
 
 MaybeNode Parser::Function() {
-  std::string name = Peek().text;
+  std::string name(Peek().text);
   Next();
   MaybeNode base;
   if (Take(Tok::kUnderscore)) {
@@ -176,7 +176,7 @@ bool Parser::IsDifferential(int node) const {
 }
 
 MaybeNode Parser::Command() {
-  const std::string command = Peek().text;
+  const absl::string_view command = Peek().text;
   Next();
   if (command == "frac" || command == "binom") {
     const MaybeNode over = Argument();

@@ -41,7 +41,7 @@ std::optional<Reading> StatementParser::Ratio(Range range) {
   if (parts.size() < 2 || parts.size() > 8) return std::nullopt;
   std::vector<Quotient> terms;
   for (const Range part : parts) {
-    const std::optional<int> node = ParseExpression(Span(part), expressions_);
+    const std::optional<int> node = Parse(part);
     if (!node.has_value()) return std::nullopt;
     std::optional<Quotient> term = NormalForm(expressions_, *node, algebra_);
     if (!term.has_value() || term->over.empty()) return std::nullopt;
@@ -85,7 +85,7 @@ std::optional<Reading> StatementParser::Quantity(Range range) {
   if (begin + sign < range.end) {
     const Token& first = At(begin + sign);
     std::optional<std::string> code;
-    if (first.kind == Tok::kCurrency) code = first.text;
+    if (first.kind == Tok::kCurrency) code = std::string(first.text);
     if (first.kind == Tok::kLetters) code = CurrencyCode(first.text);
     if (code.has_value()) {
       unit = CurrencyUnit(*code);
@@ -115,7 +115,7 @@ std::optional<Reading> StatementParser::Quantity(Range range) {
     break;
   }
   if (begin == range.begin && end == range.end) return std::nullopt;
-  std::optional<int> node = ParseExpression(Span({begin, end}), expressions_);
+  std::optional<int> node = Parse({begin, end});
   if (!node.has_value()) return std::nullopt;
   if (negative) node = expressions_.Make(Op::kNegate, {*node});
   Maybe bare = ExpressionOf(*node);
@@ -152,7 +152,7 @@ std::optional<Reading> StatementParser::Compound(Range range) {
   for (int at = range.begin; at < range.end; ++parts) {
     if (parts > 0 && (IsWord(at, "and") || At(at).kind == Tok::kComma)) ++at;
     if (parts > 3 || at + 1 >= range.end || At(at).kind != Tok::kNumber) return std::nullopt;
-    const std::optional<int> node = ParseExpression(Span({at, at + 1}), expressions_);
+    const std::optional<int> node = Parse({at, at + 1});
     if (!node.has_value()) return std::nullopt;
     int end = at + 1;
     while (end < range.end && MayBeUnit(At(end).kind) && !IsWord(end, "and")) ++end;

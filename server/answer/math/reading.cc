@@ -27,6 +27,13 @@ bool IsEmpty(const Piece& piece) {
   return piece.high.order < piece.low.order;
 }
 
+// Whether a list of them is its own normal form as well: short enough for every limit of reading.
+bool AreOwn(const std::vector<Reading>& items) {
+  return items.size() <= 8 && std::all_of(items.begin(), items.end(), [](const Reading& item) {
+           return item.own && item.kind == Kind::kExpression && item.canonical.size() <= 20;
+         });
+}
+
 }  // namespace
 
 Reading MakeSet(std::vector<Reading> items) {
@@ -45,6 +52,7 @@ Reading MakeSet(std::vector<Reading> items) {
   const bool number =
       items.size() == 1 && (items[0].kind == Kind::kExpression || items[0].kind == Kind::kQuantity);
   if (number) set.loose_key = items[0].key;
+  set.own = AreOwn(items);
   set.items = std::move(items);
   return set;
 }
@@ -54,6 +62,7 @@ Reading MakeTuple(std::vector<Reading> items) {
   tuple.kind = Kind::kTuple;
   tuple.canonical = absl::StrCat("(", Joined(items, &Reading::canonical), ")");
   tuple.key = absl::StrCat("(", Joined(items, &Reading::key), ")");
+  tuple.own = AreOwn(items);
   tuple.items = std::move(items);
   return tuple;
 }

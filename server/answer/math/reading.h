@@ -42,7 +42,7 @@ struct Reading {
   bool bare = true;       // Without a relation: an element of a list.
   double order = 0;
   bool rational = false;  // What stands before the unit is a rational number.
-  int node = -1;          // Of kExpression.
+  bool own = false;       // The canonical text is known to be read as itself.
 };
 
 // The finite set, the union, and the parts of one line that these readings make.

@@ -29,6 +29,11 @@ void CollectNames(const Expressions& in, int id, std::set<std::string>& names) {
 // The name that stands for a value: x, f(x), \text{Area}.
 std::optional<std::string> StatementParser::NameOf(Range range) {
   if (range.empty() || range.end - range.begin > 8) return std::nullopt;
+  const absl::string_view letter = At(range.begin).text;
+  if (range.end - range.begin == 1 && At(range.begin).kind == Tok::kLetters && letter.size() == 1 &&
+      letter != "e" && letter != "i") {
+    return std::string(letter);
+  }
   bool words = true;
   for (int i = range.begin; i < range.end; ++i) {
     words = words &&
@@ -49,7 +54,7 @@ std::optional<std::string> StatementParser::NameOf(Range range) {
   if (applied && (argument.kind == Tok::kLetters || argument.kind == Tok::kName ||
                   argument.kind == Tok::kNumber))
     return absl::StrCat(first.text, "(", argument.text, ")");
-  const std::optional<int> node = ParseExpression(Span(range), expressions_);
+  const std::optional<int> node = Parse(range);
   if (!node.has_value()) return std::nullopt;
   const Node& parsed = expressions_[*node];
   if (parsed.op == Op::kVariable) return parsed.text;
@@ -127,8 +132,8 @@ std::optional<Reading> StatementParser::Equal(Range left, Range right) {
 }
 
 int StatementParser::Difference(Range left, Range right) {
-  const std::optional<int> a = ParseExpression(Span(left), expressions_);
-  const std::optional<int> b = ParseExpression(Span(right), expressions_);
+  const std::optional<int> a = Parse(left);
+  const std::optional<int> b = Parse(right);
   if (!a.has_value() || !b.has_value()) return -1;
   const int minus = expressions_.Make(Op::kNegate, {*b});
   return expressions_.Make(Op::kAdd, {*a, minus});
@@ -153,11 +158,16 @@ std::optional<Reading> StatementParser::Relation(int difference, string_view sig
   relation.kind = Kind::kRelation;
   relation.bare = false;
   relation.canonical = absl::StrCat(algebra_.Print(primitive), " ", sign, " 0");
+  if (const ValueSummary* known = effort_.Find(relation.canonical)) {
+    relation.key = known->key;
+    return relation;
+  }
   const NumericOptions options{equation ? Proportion::kUpToFactor : Proportion::kUpToPositiveFactor,
                                false};
   const std::optional<NumericIdentity> identity = Identify(evaluator_, difference, options);
   relation.key = identity.has_value() ? absl::StrCat(sign, identity->key)
                                       : absl::StrCat("=", relation.canonical);
+  effort_.Remember(relation.canonical, {.known = identity.has_value(), .key = relation.key});
   return relation;
 }
 

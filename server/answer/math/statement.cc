@@ -71,8 +71,7 @@ std::optional<Reading> StatementParser::WholeQuantity() {
 
 std::optional<Reading> StatementParser::Statement(Range range) {
   if (range.empty()) return std::nullopt;
-  constexpr uint64_t kSeparators =
-      Bit(Tok::kComma) | Bit(Tok::kSemicolon) | Bit(Tok::kLetters) | Bit(Tok::kWord);
+  constexpr uint64_t kSeparators = Bit(Tok::kComma) | Bit(Tok::kSemicolon) | kJoiningWord;
   if (!Has(kSeparators)) return Line(range);
   const auto separates = [this](const Token& token) {
     const auto i = static_cast<int>(&token - tokens_.list.data());
@@ -217,8 +216,7 @@ std::optional<Reading> StatementParser::Line(Range range) {
   if (range.empty()) return std::nullopt;
   constexpr uint64_t kRelations = Bit(Tok::kAlmost) | Bit(Tok::kEqual) | Bit(Tok::kNotEqual) |
                                   Bit(Tok::kLess) | Bit(Tok::kLessEqual) | Bit(Tok::kGreater) |
-                                  Bit(Tok::kGreaterEqual) | Bit(Tok::kIn) | Bit(Tok::kLetters) |
-                                  Bit(Tok::kWord);
+                                  Bit(Tok::kGreaterEqual) | Bit(Tok::kIn) | kJoiningWord;
   if (!Has(kRelations)) return Value(range);
   std::vector<Range> parts =
       Split(range, [](const Token& token) { return token.kind == Tok::kAlmost; });

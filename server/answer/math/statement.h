@@ -15,8 +15,13 @@ namespace sextant::math {
 // One statement's expressions and atoms. Use it once.
 class StatementParser {
  public:
-  explicit StatementParser(Tokens tokens) : tokens_(std::move(tokens)) {
-    for (const Token& token : tokens_.list) kinds_ |= Bit(token.kind);
+  StatementParser(Tokens tokens, Effort& effort)
+      : effort_(effort), tokens_(std::move(tokens)), evaluator_(expressions_, effort), algebra_(effort) {
+    for (const Token& token : tokens_.list) {
+      kinds_ |= Bit(token.kind);
+      const bool word = token.kind == Tok::kLetters || token.kind == Tok::kWord;
+      if (word && IsJoiningWord(token.text)) kinds_ |= kJoiningWord;
+    }
   }
 
   // All of it; nullopt when it is no mathematics or can be read in two ways.
@@ -39,6 +44,11 @@ class StatementParser {
   static constexpr uint64_t Bit(Tok kind) { return uint64_t{1} << static_cast<int>(kind); }
   // Whether the statement has one of these tokens anywhere.
   bool Has(uint64_t kinds) const { return (kinds_ & kinds) != 0; }
+  // A word that joins or relates what stands around it: most letters are variables.
+  static constexpr uint64_t kJoiningWord = uint64_t{1} << 63;
+  static bool IsJoiningWord(absl::string_view text) {
+    return text == "or" || text == "and" || text == "in" || text == "U";
+  }
   template <typename Is>
   std::vector<Range> Split(Range range, Is is) const;
   bool IsSingleBracket(Range range) const;
@@ -75,8 +85,11 @@ class StatementParser {
   Maybe Compound(Range range);
   Maybe Clock(Range range);
   Maybe Infinity(Range range) const;
+  Maybe Short(Range range) const;
+  std::optional<int> Parse(Range range);
   Maybe Expression(Range range);
   Maybe ExpressionOf(int node);
+  ValueSummary ValueOf(int node, const Quotient& form, const std::string& canonical);
   // `left` - `right` as an expression; -1 when one of them is none.
   int Difference(Range left, Range right);
   // Where `difference` has one variable and is linear in it.
@@ -85,10 +98,11 @@ class StatementParser {
   Maybe FromQuotient(const Quotient& value);
   Maybe Relation(int difference, absl::string_view sign);
 
+  Effort& effort_;
   Tokens tokens_;
   uint64_t kinds_ = 0;
   Expressions expressions_;
-  Evaluator evaluator_{expressions_};
+  Evaluator evaluator_;
   Algebra algebra_;
   int depth_ = 0;
 };

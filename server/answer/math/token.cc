@@ -67,7 +67,7 @@ std::optional<Tokens> Tokenise(string_view statement) {
   if (statement.empty() || statement.size() > kMaxMathBytes) return std::nullopt;
   Lexer lexer(statement);
   if (!lexer.Run(false)) return std::nullopt;
-  tokens.list = std::move(lexer).Take();
+  std::move(lexer).TakeInto(tokens);
   if (!MatchBrackets(tokens.list)) return std::nullopt;
   return tokens;
 }

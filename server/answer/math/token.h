@@ -1,6 +1,7 @@
 // Tokens of a mathematical statement, whichever way it is dressed: LaTeX, plain text or Unicode.
 #pragma once
 #include <cstdint>
+#include <forward_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,15 +64,17 @@ struct Token {
   Tok kind = Tok::kEnd;
   bool space = false;  // Something blank stands before it.
   int match = -1;      // Index of the bracket that belongs to this one.
-  std::string text;
+  absl::string_view text;
 };
 
 struct Tokens {
   std::vector<Token> list;  // Ends with kEnd.
   bool dressed = false;     // The statement stood between dollars or in \( \).
+  // Texts of tokens that do not stand like that in the statement, as "1234" for 1,234.
+  std::forward_list<std::string> rewritten;
 };
 
-// nullopt when something in it is no mathematics, brackets do not match, or a limit is passed.
+// The statement has to outlive its tokens. nullopt when something in it is no mathematics, brackets do not match, or a limit is passed.
 std::optional<Tokens> Tokenise(absl::string_view statement);
 
 }  // namespace sextant::math

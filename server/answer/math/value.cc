@@ -3,6 +3,8 @@
 #include "absl/strings/str_cat.h"
 #include "server/answer/math/normal_form.h"
 #include "server/answer/math/numeric.h"
+#include "server/answer/math/short_key.h"
+#include "server/answer/math/short_parser.h"
 #include "server/answer/math/split.h"
 #include "server/answer/math/statement.h"
 #include "server/answer/math/units.h"
@@ -17,6 +19,7 @@ constexpr double kHuge = 1e308;
 
 std::optional<Reading> StatementParser::Value(Range range) {
   if (range.empty() || depth_ > kMaxValueDepth) return std::nullopt;
+  if (!effort_.Spend(1 + (range.end - range.begin) / 8)) return std::nullopt;
   bool units = false;
   bool clock = false;
   bool colon = false;
@@ -41,6 +44,7 @@ std::optional<Reading> StatementParser::Value(Range range) {
     if (!value.has_value()) value = Bracketed(range);
     if (!value.has_value()) value = Matrix(range);
     if (!value.has_value()) value = Infinity(range);
+    if (!value.has_value()) value = Short(range);
     if (!value.has_value() && (clock || colon || units)) value = Clock(range);
     if (!value.has_value() && colon) value = Ratio(range);
     if (!value.has_value() && units) value = Quantity(range);
@@ -82,8 +86,38 @@ std::optional<Reading> StatementParser::Infinity(Range range) const {
   return infinity;
 }
 
+// What ExpressionOf says, the quick way.
+std::optional<Reading> StatementParser::Short(Range range) const {
+  std::optional<ShortReading> read = ReadShort(Span(range));
+  if (!read.has_value()) return std::nullopt;
+  Reading reading;
+  reading.own = true;
+  reading.canonical = read->sum.Print(read->names);
+  if (read->sum.IsRational()) {
+    const auto terms = read->sum.terms();
+    reading.key = reading.canonical;
+    reading.constant = true;
+    reading.rational = true;
+    reading.order = terms.empty() ? 0
+                                  : static_cast<double>(terms[0].factor) /
+                                        static_cast<double>(read->sum.under());
+    return reading;
+  }
+  std::optional<ShortKey> key = KeyOfShort(read->sum, read->names);
+  if (!key.has_value()) return std::nullopt;
+  reading.key = std::move(key->key);
+  reading.constant = read->sum.HasOneRoot();
+  reading.order = key->approximate;
+  return reading;
+}
+
+std::optional<int> StatementParser::Parse(Range range) {
+  if (!effort_.Spend(1 + (range.end - range.begin) / 2)) return std::nullopt;
+  return ParseExpression(Span(range), expressions_);
+}
+
 std::optional<Reading> StatementParser::Expression(Range range) {
-  const std::optional<int> node = ParseExpression(Span(range), expressions_);
+  const std::optional<int> node = Parse(range);
   return node.has_value() ? ExpressionOf(*node) : std::nullopt;
 }
 
@@ -91,7 +125,6 @@ std::optional<Reading> StatementParser::ExpressionOf(int node) {
   const std::optional<Quotient> form = NormalForm(expressions_, node, algebra_);
   if (!form.has_value()) return std::nullopt;
   Reading reading;
-  reading.node = node;
   if (const std::optional<Rational> value = Algebra::AsRational(*form)) {
     reading.canonical = value->ToString();
     reading.key = reading.canonical;
@@ -101,31 +134,44 @@ std::optional<Reading> StatementParser::ExpressionOf(int node) {
     return reading;
   }
   reading.canonical = algebra_.Print(*form);
-  const NumericOptions options{Proportion::kExact, algebra_.IsIrrationalForSure(*form)};
-  std::optional<NumericIdentity> identity = Identify(evaluator_, node, options);
-  if (!identity.has_value()) {
-    // What is unknown as it is written, x!/x!, may be known in its normal form.
-    const std::optional<int> again = Reparse(reading.canonical);
-    if (again.has_value()) identity = Identify(evaluator_, *again, options);
-  }
-  if (!identity.has_value()) {
+  const ValueSummary value = ValueOf(node, *form, reading.canonical);
+  if (!value.known) {
     reading.key = absl::StrCat("=", reading.canonical);
     return reading;
   }
-  reading.key = identity->key;
-  reading.constant = identity->constant && identity->real;
-  reading.order = identity->approximate;
-  if (identity->rational.has_value()) {
-    reading.canonical = identity->key;
-    reading.rational = true;
-  }
+  reading.key = value.key;
+  reading.constant = value.constant;
+  reading.order = value.order;
+  reading.rational = value.rational;
+  if (value.rational) reading.canonical = value.key;
   return reading;
+}
+
+// `canonical` is how the normal form of the node is written.
+ValueSummary StatementParser::ValueOf(int node, const Quotient& form,
+                                      const std::string& canonical) {
+  if (const ValueSummary* known = effort_.Find(canonical)) return *known;
+  const NumericOptions options{Proportion::kExact, algebra_.IsIrrationalForSure(form)};
+  std::optional<NumericIdentity> identity = Identify(evaluator_, node, options);
+  if (!identity.has_value()) {
+    // What is unknown as it is written, x!/x!, may be known in its normal form.
+    const std::optional<int> again = Reparse(canonical);
+    if (again.has_value()) identity = Identify(evaluator_, *again, options);
+  }
+  ValueSummary value;
+  if (identity.has_value()) {
+    value = {true, std::move(identity->key), identity->constant && identity->real,
+             identity->rational.has_value(), identity->approximate};
+  }
+  effort_.Remember(canonical, value);
+  return value;
 }
 
 std::optional<int> StatementParser::Reparse(const std::string& canonical) {
   const std::optional<Tokens> tokens = Tokenise(canonical);
   if (!tokens.has_value()) return std::nullopt;
   const int end = static_cast<int>(tokens->list.size()) - 1;
+  if (!effort_.Spend(1 + end)) return std::nullopt;
   return ParseExpression({&tokens->list, 0, end}, expressions_);
 }
 
