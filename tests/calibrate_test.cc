@@ -385,6 +385,8 @@ TEST(CalibrateTest, TellsEasyFromHardByTheModelsOwnMean) {
   EXPECT_THAT(*difficulty.hard_share, DoubleNear(0.5, 1e-9));
   EXPECT_THAT(*difficulty.accuracy_easy, DoubleNear(0.75, 1e-9));
   EXPECT_THAT(*difficulty.accuracy_hard, DoubleNear(0, 1e-9));
+  EXPECT_THAT(*difficulty.agreement_easy, DoubleNear(0.75, 1e-9));
+  EXPECT_THAT(*difficulty.agreement_hard, DoubleNear(0.5, 1e-9));
   EXPECT_THAT(*difficulty.length_easy, DoubleNear(25, 1e-9));
   EXPECT_THAT(*difficulty.length_hard, DoubleNear(250, 1e-9));
 }

@@ -143,9 +143,11 @@ DifficultyProfile DifficultyOf(const std::vector<CalibrationProblem>& problems,
   DifficultyProfile difficulty;
   difficulty.hard_share = std::min(1.0, hard_share);
   difficulty.accuracy_easy = MeanOver(problems, of_easy, AccuracyOf);
+  difficulty.agreement_easy = std::min(1.0, MeanOver(problems, of_easy, AgreementOf));
   difficulty.length_easy = MeanOver(problems, of_easy, MeanLength);
   if (hard_share == 0) return difficulty;
   difficulty.accuracy_hard = MeanOver(problems, of_hard, AccuracyOf);
+  difficulty.agreement_hard = std::min(1.0, MeanOver(problems, of_hard, AgreementOf));
   difficulty.length_hard = MeanOver(problems, of_hard, MeanLength);
   return difficulty;
 }

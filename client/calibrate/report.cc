@@ -89,11 +89,11 @@ std::string DifficultyTable(const DifficultyProfile& difficulty) {
     return length.has_value() ? Tokens(*length) : std::string("-");
   };
   const double hard_share = difficulty.hard_share.value_or(0);
-  return FigureTable({{"problems", "share", "accuracy", "mean tokens"},
+  return FigureTable({{"problems", "share", "accuracy", "agreement", "mean tokens"},
                       {"easy", Percent(1 - hard_share), Share(difficulty.accuracy_easy),
-                       tokens(difficulty.length_easy)},
+                       Share(difficulty.agreement_easy), tokens(difficulty.length_easy)},
                       {"hard", Percent(hard_share), Share(difficulty.accuracy_hard),
-                       tokens(difficulty.length_hard)}});
+                       Share(difficulty.agreement_hard), tokens(difficulty.length_hard)}});
 }
 
 Json EstimateJson(const BootstrapEstimate& estimate) {
@@ -123,6 +123,8 @@ Json ProfileJson(const ModelProfile& profile) {
   AddIfSet("problems", profile.problems, object);
   AddIfSet("accuracy", profile.accuracy, object);
   AddIfSet("agreement", profile.agreement, object);
+  AddIfSet("answer_rate", profile.answer_rate, object);
+  AddIfSet("drop_after", profile.drop_after, object);
   AddIfSet("accuracy_by_length", profile.accuracy_by_length, object);
   Json& lengths = object["lengths"] = Json::object();
   AddIfSet("all", profile.lengths.all, lengths);
@@ -133,6 +135,8 @@ Json ProfileJson(const ModelProfile& profile) {
   AddIfSet("hard_share", figures.hard_share, difficulty);
   AddIfSet("accuracy_easy", figures.accuracy_easy, difficulty);
   AddIfSet("accuracy_hard", figures.accuracy_hard, difficulty);
+  AddIfSet("agreement_easy", figures.agreement_easy, difficulty);
+  AddIfSet("agreement_hard", figures.agreement_hard, difficulty);
   AddIfSet("length_easy", figures.length_easy, difficulty);
   AddIfSet("length_hard", figures.length_hard, difficulty);
   return object;
