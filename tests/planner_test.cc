@@ -196,6 +196,21 @@ rows:
   EXPECT_EQ(Plan().row(), "rest");
 }
 
+TEST_F(PlannerTest, StartsAllAtOnceWhereTheTimeHoldsNoSecondWave) {
+  policy_ = BuiltInPolicy();
+  request_.mutable_budget()->set_max_sequential_tokens(3 * 4096);
+
+  EXPECT_EQ(Plan().row(), "tight-unknown");
+  EXPECT_EQ(Plan().strategy().adaptive().first(), 8);
+  EXPECT_EQ(Plan().strategy().adaptive().length_exponent(), 0);
+  model_.horizon = Horizon::kNonReasoning;
+  EXPECT_EQ(Plan().row(), "tight-non-reasoning");
+  EXPECT_EQ(Plan().strategy().adaptive().stated(), 0);
+
+  request_.mutable_budget()->set_max_sequential_tokens(7 * 4096 / 2);
+  EXPECT_EQ(Plan().row(), "balanced-non-reasoning");
+}
+
 TEST_F(PlannerTest, CountsCostAsABudget) {
   model_.horizon = Horizon::kLong;
   model_.price = PriceConfig{.prompt_per_million = 0, .completion_per_million = 1e6 / 4096};
