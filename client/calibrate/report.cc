@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/calibrate/recommend_report.h"
 #include "client/cli/text.h"
 
 namespace sextant {
@@ -156,7 +157,8 @@ std::string CalibrationText(const Calibration& calibration) {
       "Traces with an answer; short: no longer than their problem's geometric mean; "
       "intervals: 95 %, over problems.\n\n",
       LengthTable(profile.lengths), "\n", AccuracyLines(profile), "\n",
-      DifficultyTable(profile.difficulty.value_or(DifficultyProfile())));
+      DifficultyTable(profile.difficulty.value_or(DifficultyProfile())), "\n",
+      RecommendationText(calibration.recommendations, finding.horizon));
 }
 
 std::string ComparisonText(const std::vector<Calibration>& calibrations) {
@@ -186,7 +188,8 @@ nlohmann::ordered_json CalibrationJson(const Calibration& calibration) {
            {{"all", EffectJson(finding.all)},
             {"easy", EffectJson(finding.easy)},
             {"hard", EffectJson(finding.hard)}}},
-          {"profile", ProfileJson(calibration.profile)}};
+          {"profile", ProfileJson(calibration.profile)},
+          {"recommended", RecommendationJson(calibration.recommendations)}};
 }
 
 std::string LeftOutText(const LeftOut& left_out) {
