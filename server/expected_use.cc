@@ -53,6 +53,17 @@ std::vector<double> ExpectedLengths(int n, double mean_tokens) {
   return lengths;
 }
 
+std::optional<double> ExpectedAgreement(const v1::Strategy& strategy, const ModelProfile& profile,
+                                        double hard_probability) {
+  if (strategy.has_beam_search()) return std::nullopt;
+  const int finishes = FinishCount(strategy);  // 0: the strategy has no k.
+  const int votes = finishes > 0 ? finishes : std::max(1, TraceCount(strategy));
+  if (votes == 1) return profile.answer_rate;
+  const DifficultyProfile by = profile.difficulty.value_or(DifficultyProfile());
+  if (!by.agreement_easy || !by.agreement_hard) return profile.agreement;
+  return *by.agreement_easy + hard_probability * (*by.agreement_hard - *by.agreement_easy);
+}
+
 ExpectedUse::ExpectedUse(const v1::SolveRequest& request, const ModelConfig& model,
                          absl::Duration time_left)
     : mean_tokens_(model.typical_trace_tokens),

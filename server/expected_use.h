@@ -41,6 +41,14 @@ namespace sextant {
 // Expected lengths of n traces whose mean is `mean_tokens`, shortest first. n is 1 or more.
 std::vector<double> ExpectedLengths(int n, double mean_tokens);
 
+// The share of the votes that the answer is expected to get, from calibration; unset where
+// `profile` does not say. One vote is all of them, if its trace answers: the profile's
+// `answer_rate`. Several are taken to agree as the profile's do, with its figures for easy and for
+// hard problems, if it has them, weighed by `hard_probability`. A stop that waits for agreement
+// makes that the least to expect. Unset for beams, which are no samples.
+std::optional<double> ExpectedAgreement(const v1::Strategy& strategy, const ModelProfile& profile,
+                                        double hard_probability);
+
 // Immutable; refers to nothing that it was made from.
 class ExpectedUse {
  public:

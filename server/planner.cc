@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -85,6 +86,7 @@ class PlanWriter {
     int chosen;  // An n that is chosen here is at most this.
   };
 
+  v1::Expectation Expect(const v1::Strategy& strategy) const;
   void ExplainTraceLimits();
   void ExplainBudgets();
   StrategyTemplate Choose();
@@ -126,7 +128,7 @@ v1::Plan PlanWriter::Write() {
   const Caps caps{is_requested ? limit : default_cap(), default_cap()};
   *plan_.mutable_strategy() = Complete(Choose(), caps);
   plan_.set_strategy_text(StrategyText(plan_.strategy()));
-  *plan_.mutable_expected() = use_.Of(plan_.strategy());
+  *plan_.mutable_expected() = Expect(plan_.strategy());
   if (!use_.Fits(plan_.strategy())) {
     Because(
         absl::StrFormat("The budget is expected to end the solve early, after %d tokens, with the "
@@ -134,6 +136,14 @@ v1::Plan PlanWriter::Write() {
                         plan_.expected().billed_tokens()));
   }
   return std::move(plan_);
+}
+
+v1::Expectation PlanWriter::Expect(const v1::Strategy& strategy) const {
+  v1::Expectation expected = use_.Of(strategy);
+  const std::optional<double> agreement = ExpectedAgreement(
+      strategy, model_.profile.value_or(ModelProfile()), plan_.difficulty().hard_probability());
+  if (agreement) expected.set_agreement(*agreement);
+  return expected;
 }
 
 void PlanWriter::ExplainTraceLimits() {
@@ -238,7 +248,7 @@ void PlanWriter::SetRunnerUp(const PolicyRow& row) {
   v1::RunnerUp& runner_up = *plan_.mutable_runner_up();
   runner_up.set_row(row.name);
   runner_up.set_strategy_text(StrategyText(strategy));
-  *runner_up.mutable_expected() = use_.Of(strategy);
+  *runner_up.mutable_expected() = Expect(strategy);
 }
 
 v1::Strategy PlanWriter::Complete(StrategyTemplate chosen, Caps caps) {

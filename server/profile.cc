@@ -56,6 +56,8 @@ DifficultyProfile ReadDifficulty(YamlMap& map) {
   difficulty.hard_share = map.Number("hard_share", kShare);
   difficulty.accuracy_easy = map.Number("accuracy_easy", kShare);
   difficulty.accuracy_hard = map.Number("accuracy_hard", kShare);
+  difficulty.agreement_easy = map.Number("agreement_easy", kShare);
+  difficulty.agreement_hard = map.Number("agreement_hard", kShare);
   difficulty.length_easy = map.Number("length_easy", kTokens);
   difficulty.length_hard = map.Number("length_hard", kTokens);
   map.RejectUnknownKeys();
@@ -152,6 +154,8 @@ std::string ModelProfileYaml(const ModelProfile& profile) {
   difficulty.AddShare("hard_share", by_difficulty.hard_share);
   difficulty.AddShare("accuracy_easy", by_difficulty.accuracy_easy);
   difficulty.AddShare("accuracy_hard", by_difficulty.accuracy_hard);
+  difficulty.AddShare("agreement_easy", by_difficulty.agreement_easy);
+  difficulty.AddShare("agreement_hard", by_difficulty.agreement_hard);
   difficulty.AddTokens("length_easy", by_difficulty.length_easy);
   difficulty.AddTokens("length_hard", by_difficulty.length_hard);
   return absl::StrCat(root.text(), lengths.Under("lengths"), difficulty.Under("difficulty"));

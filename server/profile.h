@@ -40,6 +40,8 @@ struct DifficultyProfile {
   std::optional<double> hard_share;  // Of the problems.
   std::optional<double> accuracy_easy;
   std::optional<double> accuracy_hard;
+  std::optional<double> agreement_easy;  // As `agreement` below.
+  std::optional<double> agreement_hard;
   std::optional<double> length_easy;
   std::optional<double> length_hard;
 };

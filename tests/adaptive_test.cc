@@ -131,6 +131,17 @@ TEST(AdaptiveRuleTest, DropsATraceBeyondItsWorthUnlessItIsTheOnlyHope) {
   EXPECT_NE(Move(state, Params(3)), Kind::kDrop);
 }
 
+TEST(AdaptiveRuleTest, DropsNoTraceThatTheBudgetCannotReplaceWithoutAnAnswer) {
+  const AdaptiveModel model{.mean_tokens = 100, .answer_rate = 1, .drop_after = 175};
+  AdaptiveState state;
+  AddRunning(state, 175);
+  state.tokens_left = 25;  // Of 200.
+  EXPECT_EQ(Move(state, Params(8), model), Kind::kWait);
+
+  state.tokens_left = 100;
+  EXPECT_EQ(Move(state, Params(8), model), Kind::kDrop);
+}
+
 TEST(AdaptiveRuleTest, LaunchesUnderABudgetOnlyWhatItStillPays) {
   AdaptiveState state;
   state.tokens_left = 150;

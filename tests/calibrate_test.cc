@@ -215,6 +215,39 @@ TEST(TraceCollectionTest, ReadsATraceFromItsWholeTextWhateverTheOrderOfTheRows) 
   }
 }
 
+std::vector<StatedAnswer> StatedIn(const json& row) {
+  TraceCollection traces;
+  EXPECT_TRUE(traces.AddRow(row.dump()).ok());
+  return traces.Models()[0].problems[0].traces[0].stated;
+}
+
+TEST(TraceCollectionTest, KnowsWhatATraceStatedOnTheWayAndWhere) {
+  const std::string filler = "\n" + std::string(300, 'x') + ".\n";
+  const std::string text =
+      "<think>So the answer is 5." + filler + "No, the answer is 4.\n</think>\n\\boxed{4}";
+
+  const std::vector<StatedAnswer> stated = StatedIn(With(Recorded(0, 50), "output", text));
+
+  ASSERT_EQ(stated.size(), 2);
+  EXPECT_EQ(stated[0].answer.canonical, "5");
+  EXPECT_FALSE(stated[0].right);
+  EXPECT_LT(stated[0].at, 0.15);
+  EXPECT_EQ(stated[1].answer.canonical, "4");
+  EXPECT_TRUE(stated[1].right);
+  EXPECT_GT(stated[1].at, 0.9);
+}
+
+TEST(TraceCollectionTest, PlacesWhatATailStatesAtTheEndOfTheTrace) {
+  const std::string tail = "The answer is 4.\n";
+  const json row = With(With(Recorded(0, 50), "tail", tail), "output_chars", 10 * tail.size());
+
+  const std::vector<StatedAnswer> stated = StatedIn(row);
+
+  ASSERT_EQ(stated.size(), 1);
+  EXPECT_GT(stated[0].at, 0.9);
+  EXPECT_TRUE(StatedIn(With(Recorded(0, 50), "tail", tail)).empty());  // Of unknown length.
+}
+
 TEST(TraceCollectionTest, KeepsOnlyTheModelThatIsAskedFor) {
   TraceCollection traces("m");
   ASSERT_TRUE(traces.AddRow(With(Recorded(0, 50), "tail", "4").dump()).ok());
@@ -385,6 +418,8 @@ TEST(CalibrateTest, TellsEasyFromHardByTheModelsOwnMean) {
   EXPECT_THAT(*difficulty.hard_share, DoubleNear(0.5, 1e-9));
   EXPECT_THAT(*difficulty.accuracy_easy, DoubleNear(0.75, 1e-9));
   EXPECT_THAT(*difficulty.accuracy_hard, DoubleNear(0, 1e-9));
+  EXPECT_THAT(*difficulty.agreement_easy, DoubleNear(0.75, 1e-9));
+  EXPECT_THAT(*difficulty.agreement_hard, DoubleNear(0.5, 1e-9));
   EXPECT_THAT(*difficulty.length_easy, DoubleNear(25, 1e-9));
   EXPECT_THAT(*difficulty.length_hard, DoubleNear(250, 1e-9));
 }
@@ -452,6 +487,8 @@ TEST(CalibrateTest, ReportsAllAndHardProblemsWithTheirIntervals) {
   EXPECT_EQ(object["horizon"], "short");
   EXPECT_EQ(object["short_minus_long"]["hard"]["difference"]["value"], 1.0);
   EXPECT_EQ(object["profile"]["traces"], 320);
+  EXPECT_EQ(object["recommended"]["balanced"]["row"], "balanced-short");
+  EXPECT_THAT(text, HasSubstr("goal      parameters"));
 }
 
 }  // namespace

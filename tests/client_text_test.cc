@@ -106,6 +106,16 @@ TEST(ShowResponseTest, ShowsTheTextsOfTracesThatWereAskedFor) {
               HasSubstr("--- trace 0: cancelled, 12 tokens\nline 1\nline 2\n"));
 }
 
+TEST(ShowPlanTest, ShowsTheAgreementToExpectWhereItIsKnown) {
+  v1::Plan plan;
+  plan.mutable_expected()->set_billed_tokens(900);
+  plan.mutable_expected()->set_sequential_tokens(300);
+  EXPECT_THAT(ShowPlan(plan), HasSubstr("expected    900 tokens billed, 300 in sequence\n"));
+
+  plan.mutable_expected()->set_agreement(0.825);
+  EXPECT_THAT(ShowPlan(plan), HasSubstr("300 in sequence, agreement 82.5 %\n"));
+}
+
 TEST(ShowBillTest, LeavesOutWhatIsNotThere) {
   v1::Usage usage;
   usage.set_billed_tokens(1);

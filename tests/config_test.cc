@@ -422,7 +422,8 @@ TEST_F(ConfigFileTest, KeepsWhatCalibrationFoundOut) {
   Write("profile.yaml",
         "traces: 80\nproblems: 10\naccuracy: 0.5\nagreement: 0.75\n"
         "accuracy_by_length: [0.9, 0.8, 0.7, 0.6, 0.1]\n"
-        "lengths:\n  all: [1, 2, 3, 4, 5, 6, 7]\ndifficulty: {hard_share: 0.4}\n");
+        "lengths:\n  all: [1, 2, 3, 4, 5, 6, 7]\ndifficulty: {hard_share: 0.4, agreement_easy: "
+        "0.9, agreement_hard: 0.6}\n");
   const std::string path = Write("f.yaml", WithModel("profile: profile.yaml"));
 
   const absl::StatusOr<Config> config = LoadConfig(path);
@@ -436,6 +437,8 @@ TEST_F(ConfigFileTest, KeepsWhatCalibrationFoundOut) {
   EXPECT_EQ((*profile.lengths.all)[6], 7);
   EXPECT_FALSE(profile.lengths.right.has_value());
   EXPECT_EQ(profile.difficulty->hard_share, 0.4);
+  EXPECT_EQ(profile.difficulty->agreement_easy, 0.9);
+  EXPECT_EQ(profile.difficulty->agreement_hard, 0.6);
 }
 
 TEST_F(ConfigFileTest, ReportsEveryFigureOfAProfileThatCannotBe) {

@@ -171,6 +171,42 @@ TEST_F(ExpectedUseTest, ExpectsWavesToNeedAShareOfTheVoteThatGrowsWithTheMargin)
   EXPECT_EQ(Of("adaptive(n=1,first=2,margin=0.3)").billed_tokens(), 1000);
 }
 
+ModelProfile AgreeingProfile() {
+  ModelProfile profile;
+  profile.agreement = 0.8;
+  profile.answer_rate = 0.95;
+  profile.difficulty = DifficultyProfile{.agreement_easy = 0.9, .agreement_hard = 0.6};
+  return profile;
+}
+
+TEST(ExpectedAgreementTest, LiesBetweenThatOfEasyAndOfHardProblems) {
+  const v1::Strategy vote = Complete("majority_vote(n=8)");
+
+  EXPECT_NEAR(*ExpectedAgreement(vote, AgreeingProfile(), 0), 0.9, 1e-9);
+  EXPECT_NEAR(*ExpectedAgreement(vote, AgreeingProfile(), 0.25), 0.825, 1e-9);
+  EXPECT_NEAR(*ExpectedAgreement(vote, AgreeingProfile(), 1), 0.6, 1e-9);
+}
+
+TEST(ExpectedAgreementTest, IsThatOfAllProblemsWhereTheProfileDoesNotTellThemApart) {
+  ModelProfile profile = AgreeingProfile();
+  profile.difficulty->agreement_hard.reset();
+
+  EXPECT_EQ(ExpectedAgreement(Complete("adaptive(n=8)"), profile, 1), 0.8);
+  EXPECT_EQ(ExpectedAgreement(Complete("last_finish(k=3,n=8)"), profile, 1), 0.8);
+}
+
+TEST(ExpectedAgreementTest, IsTheRateOfAnswersWhereOneTraceVotes) {
+  for (const char* text : {"simple", "first_finish(k=1,n=8)", "majority_vote(n=1)"}) {
+    EXPECT_EQ(ExpectedAgreement(Complete(text), AgreeingProfile(), 1), 0.95) << text;
+  }
+}
+
+TEST(ExpectedAgreementTest, IsUnsetWithoutAProfileAndForBeams) {
+  EXPECT_EQ(ExpectedAgreement(Complete("majority_vote(n=8)"), {}, 0), std::nullopt);
+  EXPECT_EQ(ExpectedAgreement(Complete("beam_search(width=4)"), AgreeingProfile(), 0),
+            std::nullopt);
+}
+
 TEST_F(ExpectedUseTest, ExpectsWavesToStayWithinABudgetThatHoldsOneTrace) {
   request_.mutable_budget()->set_max_tokens(3000);
   EXPECT_EQ(Of("adaptive(n=8,first=1,margin=0.5)").billed_tokens(), 1350);

@@ -151,6 +151,28 @@ TEST_F(PlannerTest, RunsAdaptiveByDefaultAndCompletesOneThatTheRequestNames) {
   EXPECT_TRUE(Says("What it leaves out is taken from row fast-long of policy sextant."));
 }
 
+TEST_F(PlannerTest, ExpectsTheAgreementOfTheProfileAtTheDifficultyOfTheProblem) {
+  policy_ = ParsePolicy(R"yaml(name: mine
+rows:
+  - {name: hard, horizon: any, difficulty: hard, strategy: "majority_vote(n=8)"}
+  - {name: rest, horizon: any, strategy: simple}
+)yaml",
+                        "p.yaml")
+                .value();
+  EXPECT_FALSE(Plan().expected().has_agreement());
+
+  model_.profile = ModelProfile();
+  model_.profile->answer_rate = 0.95;
+  model_.profile->difficulty = DifficultyProfile{.agreement_easy = 0.9, .agreement_hard = 0.6};
+  request_.set_difficulty(v1::DIFFICULTY_HARD);
+  EXPECT_DOUBLE_EQ(Plan().expected().agreement(), 0.6);
+  EXPECT_DOUBLE_EQ(Plan().runner_up().expected().agreement(), 0.95);
+
+  request_.set_difficulty(v1::DIFFICULTY_EASY);
+  Ask("majority_vote(n=8)");
+  EXPECT_DOUBLE_EQ(Plan().expected().agreement(), 0.9);
+}
+
 TEST_F(PlannerTest, StartsOneByOneWhereTheTokenBudgetBinds) {
   policy_ = BuiltInPolicy();
   request_.mutable_budget()->set_max_tokens(7 * 4096);
@@ -172,6 +194,21 @@ rows:
   EXPECT_EQ(Plan().row(), "late");
   request_.mutable_budget()->set_max_sequential_tokens(3 * 4096 / 2);
   EXPECT_EQ(Plan().row(), "rest");
+}
+
+TEST_F(PlannerTest, StartsAllAtOnceWhereTheTimeHoldsNoSecondWave) {
+  policy_ = BuiltInPolicy();
+  request_.mutable_budget()->set_max_sequential_tokens(3 * 4096);
+
+  EXPECT_EQ(Plan().row(), "tight-unknown");
+  EXPECT_EQ(Plan().strategy().adaptive().first(), 8);
+  EXPECT_EQ(Plan().strategy().adaptive().length_exponent(), 0);
+  model_.horizon = Horizon::kNonReasoning;
+  EXPECT_EQ(Plan().row(), "tight-non-reasoning");
+  EXPECT_EQ(Plan().strategy().adaptive().stated(), 0);
+
+  request_.mutable_budget()->set_max_sequential_tokens(7 * 4096 / 2);
+  EXPECT_EQ(Plan().row(), "balanced-non-reasoning");
 }
 
 TEST_F(PlannerTest, CountsCostAsABudget) {

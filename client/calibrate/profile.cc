@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/calibrate/drop_point.h"
+#include "client/calibrate/recommend_report.h"
 #include "client/cli/text.h"
 #include "server/answer/vote.h"
 
@@ -143,9 +144,11 @@ DifficultyProfile DifficultyOf(const std::vector<CalibrationProblem>& problems,
   DifficultyProfile difficulty;
   difficulty.hard_share = std::min(1.0, hard_share);
   difficulty.accuracy_easy = MeanOver(problems, of_easy, AccuracyOf);
+  difficulty.agreement_easy = std::min(1.0, MeanOver(problems, of_easy, AgreementOf));
   difficulty.length_easy = MeanOver(problems, of_easy, MeanLength);
   if (hard_share == 0) return difficulty;
   difficulty.accuracy_hard = MeanOver(problems, of_hard, AccuracyOf);
+  difficulty.agreement_hard = std::min(1.0, MeanOver(problems, of_hard, AgreementOf));
   difficulty.length_hard = MeanOver(problems, of_hard, MeanLength);
   return difficulty;
 }
@@ -185,6 +188,7 @@ Calibration Calibrate(const ModelTraces& traces, Reasoning reasoning) {
   profile.lengths = LengthsOf(by_length);
   profile.accuracy_by_length = AccuracyByLength(by_length);
   profile.difficulty = DifficultyOf(problems, weights);
+  calibration.recommendations = Recommend(problems, profile);
   return calibration;
 }
 
@@ -199,6 +203,7 @@ std::string ProfileFileText(const Calibration& calibration, const std::vector<st
       "\n# (Intervals: 95 %, over problems.) Lengths are in tokens, quantiles at 5, 10, 25, 50, "
       "75, "
       "90 and 95 %.\n",
+      RecommendationComment(calibration.recommendations, calibration.horizon.horizon),
       ModelProfileYaml(calibration.profile));
 }
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/calibrate/recommend_report.h"
 #include "client/cli/text.h"
 
 namespace sextant {
@@ -89,11 +90,11 @@ std::string DifficultyTable(const DifficultyProfile& difficulty) {
     return length.has_value() ? Tokens(*length) : std::string("-");
   };
   const double hard_share = difficulty.hard_share.value_or(0);
-  return FigureTable({{"problems", "share", "accuracy", "mean tokens"},
+  return FigureTable({{"problems", "share", "accuracy", "agreement", "mean tokens"},
                       {"easy", Percent(1 - hard_share), Share(difficulty.accuracy_easy),
-                       tokens(difficulty.length_easy)},
+                       Share(difficulty.agreement_easy), tokens(difficulty.length_easy)},
                       {"hard", Percent(hard_share), Share(difficulty.accuracy_hard),
-                       tokens(difficulty.length_hard)}});
+                       Share(difficulty.agreement_hard), tokens(difficulty.length_hard)}});
 }
 
 Json EstimateJson(const BootstrapEstimate& estimate) {
@@ -123,6 +124,8 @@ Json ProfileJson(const ModelProfile& profile) {
   AddIfSet("problems", profile.problems, object);
   AddIfSet("accuracy", profile.accuracy, object);
   AddIfSet("agreement", profile.agreement, object);
+  AddIfSet("answer_rate", profile.answer_rate, object);
+  AddIfSet("drop_after", profile.drop_after, object);
   AddIfSet("accuracy_by_length", profile.accuracy_by_length, object);
   Json& lengths = object["lengths"] = Json::object();
   AddIfSet("all", profile.lengths.all, lengths);
@@ -133,6 +136,8 @@ Json ProfileJson(const ModelProfile& profile) {
   AddIfSet("hard_share", figures.hard_share, difficulty);
   AddIfSet("accuracy_easy", figures.accuracy_easy, difficulty);
   AddIfSet("accuracy_hard", figures.accuracy_hard, difficulty);
+  AddIfSet("agreement_easy", figures.agreement_easy, difficulty);
+  AddIfSet("agreement_hard", figures.agreement_hard, difficulty);
   AddIfSet("length_easy", figures.length_easy, difficulty);
   AddIfSet("length_hard", figures.length_hard, difficulty);
   return object;
@@ -152,7 +157,8 @@ std::string CalibrationText(const Calibration& calibration) {
       "Traces with an answer; short: no longer than their problem's geometric mean; "
       "intervals: 95 %, over problems.\n\n",
       LengthTable(profile.lengths), "\n", AccuracyLines(profile), "\n",
-      DifficultyTable(profile.difficulty.value_or(DifficultyProfile())));
+      DifficultyTable(profile.difficulty.value_or(DifficultyProfile())), "\n",
+      RecommendationText(calibration.recommendations, finding.horizon));
 }
 
 std::string ComparisonText(const std::vector<Calibration>& calibrations) {
@@ -182,7 +188,8 @@ nlohmann::ordered_json CalibrationJson(const Calibration& calibration) {
            {{"all", EffectJson(finding.all)},
             {"easy", EffectJson(finding.easy)},
             {"hard", EffectJson(finding.hard)}}},
-          {"profile", ProfileJson(calibration.profile)}};
+          {"profile", ProfileJson(calibration.profile)},
+          {"recommended", RecommendationJson(calibration.recommendations)}};
 }
 
 std::string LeftOutText(const LeftOut& left_out) {

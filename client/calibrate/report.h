@@ -8,14 +8,15 @@
 
 namespace sextant {
 
-// The class and what decided it, lengths, and accuracy by length and difficulty, as tables.
+// The class and what decided it, lengths, accuracy by length and difficulty, and the recommended
+// parameters, as tables.
 std::string CalibrationText(const Calibration& calibration);
 
 // Several models in one table: class, interval and accuracy.
 std::string ComparisonText(const std::vector<Calibration>& calibrations);
 
 // `model`, `horizon`, `reason`, `short_minus_long` with an entry for all, easy and hard problems,
-// and `profile`. Shares, not points.
+// `profile`, and `recommended` (see recommend_report.h). Shares, not points.
 nlohmann::ordered_json CalibrationJson(const Calibration& calibration);
 
 // A line for each kind of row that did not count. Empty when all did.

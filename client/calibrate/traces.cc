@@ -6,6 +6,7 @@
 #include "client/grade_row.h"
 #include "server/answer/reader.h"
 #include "server/answer/trace_parts.h"
+#include "server/answer/watcher.h"
 #include "simulator/lines.h"
 
 namespace sextant {
@@ -57,6 +58,10 @@ int64_t CodePoints(absl::string_view text) {
                        [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; });
 }
 
+absl::string_view Part(absl::string_view text, size_t from, size_t to) {
+  return text.substr(from, to - from);
+}
+
 // A tail may be all that there was to say.
 bool HoldsWholeText(const Json& row, absl::string_view text) {
   if (Find(row, "output") != nullptr || Find(row, "text") != nullptr) return true;
@@ -70,8 +75,42 @@ Thinking ThinkingIn(const GradeRow& row) {
   return marked ? Thinking::kMarked : Thinking::kNone;
 }
 
-// Unset: the row's true answer is none of its kind, so nothing can be said of the trace.
-absl::StatusOr<std::optional<CalibrationTrace>> Read(const GradeRow& row) {
+// The share of the trace before the row's text; unset where the row does not say.
+std::optional<double> TextBegin(const Json& row, absl::string_view text) {
+  if (HoldsWholeText(row, text)) return 0;
+  const Json* chars = Find(row, "output_chars");
+  if (chars == nullptr || !chars->is_number_integer() || chars->get<int64_t>() <= 0) {
+    return std::nullopt;
+  }
+  return std::max(0.0, 1 - static_cast<double>(CodePoints(text)) / chars->get<double>());
+}
+
+// What the server would have heard at each 64th of the text, which begins at `begin`.
+std::vector<StatedAnswer> StatementsIn(const GradeRow& row, const AnswerReader& reader,
+                                       const Answer& truth, double begin) {
+  constexpr size_t kSteps = 64;
+  const size_t bytes = row.reasoning.size() + row.text.size();
+  AnswerWatcher watcher(reader);
+  std::vector<StatedAnswer> stated;
+  for (size_t step = 1, from = 0; step <= kSteps; ++step) {
+    const size_t to = bytes * step / kSteps;
+    const size_t split = row.reasoning.size();
+    if (from < split) watcher.AddReasoning(Part(row.reasoning, from, std::min(to, split)));
+    if (to > split) watcher.AddContent(Part(row.text, std::max(from, split) - split, to - split));
+    from = to;
+    std::optional<Statement> latest = watcher.Latest(StatementLevel::kStated);
+    if (!latest || (!stated.empty() && SameAnswer(stated.back().answer, latest->answer))) continue;
+    const double share = static_cast<double>(step) / kSteps;
+    const bool right = SameAnswer(latest->answer, truth);
+    stated.push_back({begin + share * (1 - begin), std::move(latest->answer), right});
+  }
+  return stated;
+}
+
+// Unset: the row's true answer is none of its kind, so nothing can be said of the trace. `begin` as
+// TextBegin() gives it.
+absl::StatusOr<std::optional<CalibrationTrace>> Read(const GradeRow& row,
+                                                     std::optional<double> begin) {
   const absl::StatusOr<AnswerReader> reader = AnswerReader::Create(row.format);
   if (!reader.ok()) return reader.status();
   const std::optional<Answer> truth = reader->Canonicalise(row.answer);
@@ -80,6 +119,7 @@ absl::StatusOr<std::optional<CalibrationTrace>> Read(const GradeRow& row) {
   trace.answer = reader->Read(row.reasoning, row.text);
   trace.right = trace.answer.has_value() && SameAnswer(*trace.answer, *truth);
   trace.thinking = ThinkingIn(row);
+  if (begin) trace.stated = StatementsIn(row, *reader, *truth, *begin);
   return std::optional<CalibrationTrace>(std::move(trace));
 }
 
@@ -145,7 +185,8 @@ absl::Status TraceCollection::AddRecorded(const Json& row) {
   }
   const absl::StatusOr<GradeRow> parsed = ParseGradeRow(row);
   if (!parsed.ok()) return parsed.status();
-  absl::StatusOr<std::optional<CalibrationTrace>> trace = Read(*parsed);
+  absl::StatusOr<std::optional<CalibrationTrace>> trace =
+      Read(*parsed, TextBegin(row, parsed->text));
   if (!trace.ok()) return trace.status();
   if (!trace->has_value()) {
     ++left_out_.unreadable_truths;
@@ -167,7 +208,7 @@ absl::Status TraceCollection::AddSolveTrace(const Json& solve, const Json& trace
   if (!tokens.ok()) return tokens.status();
   const absl::StatusOr<GradeRow> row = RowOf(solve, trace);
   if (!row.ok()) return row.status();
-  absl::StatusOr<std::optional<CalibrationTrace>> read = Read(*row);
+  absl::StatusOr<std::optional<CalibrationTrace>> read = Read(*row, 0);
   if (!read.ok()) return read.status();
   if (!read->has_value()) {
     ++left_out_.unreadable_truths;

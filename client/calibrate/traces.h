@@ -23,11 +23,21 @@ enum class Thinking {
   kMarked,
 };
 
+// What a trace has stated while it ran.
+struct StatedAnswer {
+  double at = 0;  // Share of the trace after which it stands, 0 to 1.
+  Answer answer;
+  bool right = false;
+};
+
 struct CalibrationTrace {
   int64_t tokens = 0;
   std::optional<Answer> answer;  // Unset: it stated none, so that it never votes.
   bool right = false;
   Thinking thinking = Thinking::kUnseen;
+  // Each time that it stated another answer than before, in order; to 1/64 of the text, the first
+  // 64 at most. Empty where it is not known how much of the trace the text is.
+  std::vector<StatedAnswer> stated;
 };
 
 struct CalibrationProblem {

@@ -201,7 +201,8 @@ void AddSamplingFlags(CLI::App& command, SamplingRun& run) {
 
 Command AddCalibrate(CLI::App& app, const GlobalFlags& global, Console& console) {
   CLI::App* command = app.add_subcommand(
-      "calibrate", "Finds a model's horizon and lengths; writes the profile that the server loads");
+      "calibrate",
+      "Finds a model's horizon, lengths and parameters; writes the profile that the server loads");
   command->footer(
       "Examples:\n  sextant calibrate --out my-model.yaml traces.jsonl.gz\n"
       "  sextant calibrate --model my-model --problems problems.jsonl --out my-model.yaml\n"

@@ -103,7 +103,8 @@ std::string ExpectationText(const v1::Expectation& expected) {
   return absl::StrCat(
       Count(expected.billed_tokens(), "token"), " billed, ", Grouped(expected.sequential_tokens()),
       " in sequence", expected.has_seconds() ? absl::StrCat(", ", Seconds(expected.seconds())) : "",
-      expected.has_cost_usd() ? absl::StrCat(", ", Dollars(expected.cost_usd())) : "");
+      expected.has_cost_usd() ? absl::StrCat(", ", Dollars(expected.cost_usd())) : "",
+      expected.has_agreement() ? absl::StrCat(", agreement ", Percent(expected.agreement())) : "");
 }
 
 std::string BackendCell(const v1::Backend& backend) {

@@ -47,8 +47,7 @@ class Reckoning {
   // A trace that is not worth going on with, or that the budget cannot carry; -1.
   int TraceToDrop() const {
     for (const AdaptiveState::Running& trace : state_.running) {
-      const bool only_hope =
-          !has_leader() && state_.running.size() == 1 && state_.launched >= params_.n();
+      const bool only_hope = !has_leader() && state_.running.size() == 1 && !CanReplaceLast();
       const double least = params_.drop_after() * model_.mean_tokens;
       if (params_.drop_after() > 0 && !only_hope &&
           static_cast<double>(trace.tokens) >= std::max(least, model_.drop_after)) {
@@ -88,6 +87,17 @@ class Reckoning {
     return runner_up_ > 0 || state_.finished > static_cast<int>(state_.votes.size());
   }
 
+  // Whether one more could be launched if nothing ran.
+  bool CanReplaceLast() const {
+    return state_.launched < params_.n() && state_.tokens_left >= ExpectedLength();
+  }
+
+  // Of this problem's traces.
+  double ExpectedLength() const {
+    return (static_cast<double>(state_.finished_tokens) + kPriorLength * model_.mean_tokens) /
+           (state_.finished + kPriorLength);
+  }
+
   int64_t Wanted() const {
     if (state_.finished == 0 && !IsHard()) return params_.first();
     const double settling = std::ceil((needed() - margin_) / (1 + params_.margin()) - kRounding);
@@ -98,9 +108,7 @@ class Reckoning {
     const int more = std::max(0, params_.n() - state_.launched);
     if (std::isinf(state_.tokens_left)) return more;
     if (state_.launched == 0) return std::min(1, more);
-    const double length =
-        (static_cast<double>(state_.finished_tokens) + kPriorLength * model_.mean_tokens) /
-        (state_.finished + kPriorLength);
+    const double length = ExpectedLength();
     double left = state_.tokens_left;
     for (const AdaptiveState::Running& trace : state_.running) {
       const auto tokens = static_cast<double>(trace.tokens);

@@ -10,7 +10,8 @@
 //         answers; answer_rate is the model's.
 //   r     over running traces of u tokens: rate * exp(-max(0, u / L - 1)), times 1 - stated for one
 //         that has stated an answer; and rate for each trace that may still be launched.
-//   drop  a running trace of `drop_after` tokens, unless it is the only hope.
+//   drop  a running trace of `drop_after` tokens, unless it is the only hope: no answer, nothing
+//         else running, and no budget for another.
 //   want  traces that are not late (u <= late_after * L) to have running: `first` until one has
 //         finished; then (margin * r - m) / (1 + margin), rounded up, at least 1: the number that
 //         settles the vote if all of them agree with the leader. `spare` more once answers differ

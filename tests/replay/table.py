@@ -102,7 +102,7 @@ class Process:
 
 
 @contextlib.contextmanager
-def serve(args, files, problems_file, models, beam_search, speed, work, extra=None):
+def serve(args, files, problems_file, models, beam_search, speed, work, extra=None, policy=None):
     """A simulator that replays `files` and a server in front of it; gives the server's address."""
     command = [args.bin / "sextant-simulator", "--listen", "127.0.0.1:0", "--problems", problems_file,
                "--tokens-per-second", speed, "--chunk-tokens", args.chunk]
@@ -112,7 +112,7 @@ def serve(args, files, problems_file, models, beam_search, speed, work, extra=No
         backend = {"url": f"http://{simulator.address}/v1", "beam_search": beam_search}
         config = work / "server.json"  # JSON is YAML.
         config.write_text(json.dumps({
-            "server": {"listen": "127.0.0.1:0"},
+            "server": {"listen": "127.0.0.1:0"}, **({"policy": policy} if policy else {}),
             "models": [{"name": m, "horizon": HORIZON[m], "backends": [backend], **(extra or {})} for m in models]}))
         with Process([args.bin / "sextant-server", "--config", config], work / "server.log",
                      r"model\(s\) on (\S+),") as server:
