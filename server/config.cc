@@ -32,6 +32,24 @@ constexpr std::pair<absl::string_view, BackendApi> kBackendApis[] = {
 constexpr std::pair<absl::string_view, BeamSearchMode> kBeamSearchModes[] = {
     {"steps", BeamSearchMode::kSteps}, {"native", BeamSearchMode::kNative}};
 
+// What a judge needs beyond its own keys: to be there, and a price where its tokens go into a bill.
+void CheckJudge(const Config& config, size_t index, YamlMap& model_map) {
+  const ModelConfig& model = config.models[index];
+  const std::string& name = model.difficulty.judge.model;
+  if (name.empty()) return;
+  std::vector<absl::string_view> known;
+  for (const ModelConfig& other : config.models) {
+    known.push_back(other.name);
+    if (other.name != name) continue;
+    if (!model.price || other.price) return;
+    FailJudge(model_map, absl::StrCat("model ", Quoted(name), " has no price and model ",
+                                      Quoted(model.name), " has one, expected a price for both"));
+    return;
+  }
+  FailJudge(model_map, absl::StrCat("no model is named ", Quoted(name), ", expected one of models",
+                                    DidYouMean(name, known)));
+}
+
 // Reads one configuration into the structs of the header. The first error does not stop it.
 class ConfigReader {
  public:
@@ -65,7 +83,8 @@ absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
   config.policy = ReadFilePath(map, "policy");
   map.Require("models");
   std::set<std::string> names;
-  for (YamlMap& model_map : map.Maps("models", kMaxModels)) {
+  std::vector<YamlMap> model_maps = map.Maps("models", kMaxModels);
+  for (YamlMap& model_map : model_maps) {
     ModelConfig model = ReadModel(model_map);
     if (!model.name.empty() && !names.insert(model.name).second) {
       model_map.Fail("name", absl::StrCat("another model is named ", Quoted(model.name),
@@ -73,6 +92,7 @@ absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
     }
     config.models.push_back(std::move(model));
   }
+  for (size_t i = 0; i < model_maps.size(); ++i) CheckJudge(config, i, model_maps[i]);
   map.RejectUnknownKeys();
   if (absl::Status status = errors_.ToStatus(); !status.ok()) return status;
   return config;
@@ -126,6 +146,9 @@ ModelConfig ConfigReader::ReadModel(YamlMap& map) {
     model.sampling = ReadSampling(*sampling);
   }
   if (std::optional<YamlMap> price = map.Map("price")) model.price = ReadPrice(*price);
+  if (std::optional<YamlMap> difficulty = map.Map("difficulty")) {
+    model.difficulty = ReadDifficultyConfig(*difficulty);
+  }
   model.backends = ReadBackends(map, model.name);
   map.RejectUnknownKeys();
   return model;

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/difficulty_config.h"
 #include "server/profile.h"
 
 namespace sextant {
@@ -64,6 +65,7 @@ struct ModelConfig {
                                  // tell how many tokens a deadline leaves.
   SamplingConfig sampling;
   std::optional<PriceConfig> price;
+  DifficultyConfig difficulty;
   std::optional<ModelProfile> profile;  // Of the file that `profile` names.
   std::vector<BackendConfig> backends;  // 1 to 256.
 };

@@ -54,33 +54,66 @@ double HardProbability(const PromptFeatures& features) {
   return 1 / (1 + std::exp(-log_odds));
 }
 
-}  // namespace
+v1::DifficultyEstimate ByHint(v1::Difficulty hint) {
+  const bool is_hard = hint == v1::DIFFICULTY_HARD;
+  v1::DifficultyEstimate estimate = DifficultyOf(is_hard ? 1 : 0, "hint");
+  estimate.set_reason(
+      absl::StrCat("The request says that the problem is ", is_hard ? "hard." : "easy."));
+  return estimate;
+}
 
-v1::DifficultyEstimate EstimateDifficulty(const v1::SolveRequest& request) {
-  v1::DifficultyEstimate estimate;
-  if (request.difficulty() != v1::DIFFICULTY_UNSPECIFIED) {
-    const bool is_hard = request.difficulty() == v1::DIFFICULTY_HARD;
-    estimate.set_difficulty(request.difficulty());
-    estimate.set_hard_probability(is_hard ? 1 : 0);
-    estimate.set_estimator("hint");
-    estimate.set_reason(
-        absl::StrCat("The request says that the problem is ", is_hard ? "hard." : "easy."));
-    return estimate;
-  }
-  const absl::string_view prompt = request.messages().empty()
-                                       ? absl::string_view(request.prompt())
-                                       : absl::string_view(request.messages().rbegin()->content());
+v1::DifficultyEstimate ByPrompt(absl::string_view prompt) {
   const PromptFeatures features = FeaturesOf(prompt.substr(0, kBytesLookedAt));
   const double probability = HardProbability(features);
-  const bool is_hard = probability >= 0.5;
-  estimate.set_difficulty(is_hard ? v1::DIFFICULTY_HARD : v1::DIFFICULTY_EASY);
-  estimate.set_hard_probability(probability);
-  estimate.set_estimator("prompt_features");
+  v1::DifficultyEstimate estimate = DifficultyOf(probability, "prompt_features");
   estimate.set_reason(absl::StrFormat(
       "The problem is taken as %s: %d bytes, %d LaTeX commands, %d numbers and %d phrases of hard "
       "problems give a probability of %.2f that it is hard.",
-      is_hard ? "hard" : "easy", features.bytes, features.latex_commands, features.numbers,
-      features.hard_phrases, probability));
+      probability >= kHardFrom ? "hard" : "easy", features.bytes, features.latex_commands,
+      features.numbers, features.hard_phrases, probability));
+  return estimate;
+}
+
+}  // namespace
+
+v1::DifficultyEstimate EstimateDifficulty(const v1::SolveRequest& request,
+                                          const DifficultyConfig& config) {
+  if (request.difficulty() != v1::DIFFICULTY_UNSPECIFIED) return ByHint(request.difficulty());
+  if (config.before == DifficultyBefore::kNone) {
+    v1::DifficultyEstimate estimate = DifficultyOf(kHardFrom, "none");
+    estimate.set_reason(
+        "Nothing is estimated before the first trace, so the problem is taken as "
+        "hard.");
+    return estimate;
+  }
+  v1::DifficultyEstimate estimate = ByPrompt(ProblemText(request));
+  if (config.before == DifficultyBefore::kJudge) {
+    const bool asks = AsksJudge(request, config);
+    estimate.set_reason(absl::StrCat(
+        estimate.reason(), asks ? " Judge " : " The request names its strategy, so judge ",
+        config.judge.model,
+        asks ? " is asked only when the problem is solved." : " is not asked."));
+  }
+  return estimate;
+}
+
+bool AsksJudge(const v1::SolveRequest& request, const DifficultyConfig& config) {
+  return config.before == DifficultyBefore::kJudge &&
+         request.difficulty() == v1::DIFFICULTY_UNSPECIFIED &&
+         request.strategy().kind_case() == v1::Strategy::KIND_NOT_SET;
+}
+
+absl::string_view ProblemText(const v1::SolveRequest& request) {
+  return request.messages().empty() ? absl::string_view(request.prompt())
+                                    : absl::string_view(request.messages().rbegin()->content());
+}
+
+v1::DifficultyEstimate DifficultyOf(double hard_probability, absl::string_view estimator) {
+  v1::DifficultyEstimate estimate;
+  estimate.set_difficulty(hard_probability >= kHardFrom ? v1::DIFFICULTY_HARD
+                                                        : v1::DIFFICULTY_EASY);
+  estimate.set_hard_probability(hard_probability);
+  estimate.set_estimator(std::string(estimator));
   return estimate;
 }
 

@@ -74,6 +74,8 @@ struct Metrics::Families {
       Spread("sextant_solve_seconds", "From the request to the answer.");
   Family<Counter>& tokens =
       Count("sextant_tokens_total", "Tokens billed: prompt, finished and cancelled apart.");
+  Family<Counter>& judge_tokens = Count("sextant_judge_tokens_total",
+                                        "The part of a model's billed tokens that its judge took.");
   Family<Counter>& traces = Count("sextant_traces_total", "Traces that ended, by outcome.");
   Family<Counter>& retries =
       Count("sextant_retries_total", "Requests sent again before a trace's first token.");
@@ -127,6 +129,7 @@ Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>())
         f.solves.Add(labels);
       }
     }
+    f.judge_tokens.Add({{"model", model.name}});
     for (const BackendConfig& backend : model.backends) {
       f.in_flight.Add({{"backend", backend.name}});
       f.first_token.Add({{"backend", backend.name}}, kSolveSeconds);
@@ -168,6 +171,7 @@ void Metrics::OnSolve(const SolveObservation& solve) {
   f.tokens.Add(with("kind", "prompt")).Increment(static_cast<double>(usage.prompt_tokens()));
   f.tokens.Add(with("kind", "finished")).Increment(static_cast<double>(usage.finished_tokens()));
   f.tokens.Add(with("kind", "cancelled")).Increment(static_cast<double>(usage.cancelled_tokens()));
+  f.judge_tokens.Add({{"model", solve.model}}).Increment(static_cast<double>(usage.judge_tokens()));
   f.traces.Add(with("outcome", "finished")).Increment(usage.traces_finished());
   f.traces.Add(with("outcome", "cancelled")).Increment(usage.traces_cancelled());
   f.traces.Add(with("outcome", "failed")).Increment(usage.traces_failed());
@@ -179,7 +183,7 @@ void Metrics::OnSolve(const SolveObservation& solve) {
   if (solve.response.has_verdict()) {
     Labels labels = with("verdict", solve.response.verdict().correct() ? "correct" : "incorrect");
     labels["difficulty"] =
-        solve.plan.difficulty().difficulty() == v1::DIFFICULTY_HARD ? "hard" : "easy";
+        solve.response.difficulty().difficulty() == v1::DIFFICULTY_HARD ? "hard" : "easy";
     f.graded.Add(labels).Increment();
   }
   f.overhead.Observe(absl::ToDoubleSeconds(solve.overhead));

@@ -71,7 +71,8 @@ void FillDefaults(v1::Strategy& strategy) {
 class PlanWriter {
  public:
   explicit PlanWriter(const PlanInputs& inputs)
-      : request_(inputs.request),
+      : inputs_(inputs),
+        request_(inputs.request),
         model_(inputs.model),
         policy_(inputs.policy),
         time_left_(inputs.time_left),
@@ -93,6 +94,9 @@ class PlanWriter {
   PolicyCell Cell();  // What the policy is asked about, with the reasons.
   StrategyTemplate ChooseByPolicy();
   void SetRunnerUp(const PolicyRow& row);
+  void SetOtherDifficulty(PolicyCell cell, const PolicyRow& fired);
+  // A row's strategy with every parameter set, without reasons.
+  v1::Strategy CompleteRow(const PolicyRow& row) const;
   // Parameters that the request leaves out are those of the row that would fire.
   void TakeFromPolicy(v1::Adaptive& adaptive);
   v1::Strategy Complete(StrategyTemplate chosen, Caps caps);
@@ -106,6 +110,7 @@ class PlanWriter {
     return requested_cap() > 0 ? "budget.max_traces" : "the model's max_traces";
   }
 
+  const PlanInputs& inputs_;
   const v1::SolveRequest& request_;
   const ModelConfig& model_;
   const Policy& policy_;
@@ -117,9 +122,13 @@ class PlanWriter {
 v1::Plan PlanWriter::Write() {
   plan_.set_horizon(ToProto(model_.horizon));
   plan_.set_policy(policy_.name);
-  *plan_.mutable_difficulty() = EstimateDifficulty(request_);
+  *plan_.mutable_difficulty() = inputs_.difficulty == nullptr
+                                    ? EstimateDifficulty(request_, model_.difficulty)
+                                    : *inputs_.difficulty;
   Because(absl::StrFormat("Model %s has horizon %s and a typical trace of %d tokens.", model_.name,
                           HorizonName(model_.horizon), model_.typical_trace_tokens));
+  // What was paid for is worth a sentence.
+  if (inputs_.difficulty != nullptr) Because(inputs_.difficulty->reason());
   ExplainTraceLimits();
   ExplainBudgets();
 
@@ -239,12 +248,31 @@ StrategyTemplate PlanWriter::ChooseByPolicy() {
   Because(absl::StrFormat("Row %s of policy %s fires for %s: %s.", row.name, policy_.name,
                           CellText(cell), StrategyName(row.strategy.strategy)));
   if (const PolicyRow* next = policy_.NextRowFor(cell, row)) SetRunnerUp(*next);
+  SetOtherDifficulty(cell, row);
   return row.strategy;
 }
 
+v1::Strategy PlanWriter::CompleteRow(const PolicyRow& row) const {
+  return PlanWriter(inputs_).Complete(row.strategy, {default_cap(), default_cap()});
+}
+
+void PlanWriter::SetOtherDifficulty(PolicyCell cell, const PolicyRow& fired) {
+  if (model_.difficulty.during == DifficultyDuring::kNone) return;
+  if (request_.difficulty() != v1::DIFFICULTY_UNSPECIFIED) return;  // The caller knows.
+  const bool is_hard = cell.difficulty == v1::DIFFICULTY_HARD;
+  cell.difficulty = is_hard ? v1::DIFFICULTY_EASY : v1::DIFFICULTY_HARD;
+  const PolicyRow& row = policy_.RowFor(cell);
+  const bool both_adapt =
+      row.strategy.strategy.has_adaptive() && fired.strategy.strategy.has_adaptive();
+  if (row.name == fired.name || !both_adapt) return;
+  plan_.mutable_other_difficulty()->set_row(row.name);
+  *plan_.mutable_other_difficulty()->mutable_adaptive() = CompleteRow(row).adaptive();
+  Because(absl::StrFormat("Row %s goes on if the first traces show that the problem is %s.",
+                          row.name, is_hard ? "easy" : "hard"));
+}
+
 void PlanWriter::SetRunnerUp(const PolicyRow& row) {
-  PlanWriter other({request_, model_, policy_, time_left_});
-  const v1::Strategy strategy = other.Complete(row.strategy, {default_cap(), default_cap()});
+  const v1::Strategy strategy = CompleteRow(row);
   v1::RunnerUp& runner_up = *plan_.mutable_runner_up();
   runner_up.set_row(row.name);
   runner_up.set_strategy_text(StrategyText(strategy));

@@ -20,6 +20,12 @@
 // 4096 do not. first_finish(k=1) gets n = 8: its traces stop at the first answer, which is expected
 // at 0.53 * 4096 tokens, and 8 * 2,173 = 17,387 fit.
 //
+// Difficulty: what is estimated before (difficulty.h, or what a judge said). Where the policy would
+// fire another row at the other difficulty and both rows run adaptive, the plan holds that row's
+// parameters too, as `other_difficulty`: the strategy goes on with them when its first traces say
+// so (pilot.h). Not for a strategy that the request names, nor with a hint, nor where the model's
+// configuration says `during: none`.
+//
 // Limits: a given n, or the width of a beam search, above the cap is lowered to it, and k with it.
 // For a strategy in the request that cap is `budget.max_traces` alone; 256 limits every n.
 #pragma once
@@ -36,6 +42,8 @@ struct PlanInputs {
   const ModelConfig& model;         // The one that the request names.
   const Policy& policy;
   absl::Duration time_left = absl::InfiniteDuration();  // Until the answer is due.
+  // What a judge has said. Null: estimated here.
+  const v1::DifficultyEstimate* difficulty = nullptr;
 };
 
 // The plan's strategy has every parameter set. INVALID_ARGUMENT for a strategy that CheckStrategy

@@ -64,6 +64,17 @@ DifficultyProfile ReadDifficulty(YamlMap& map) {
   return difficulty;
 }
 
+PilotModel ReadPilot(YamlMap& map) {
+  constexpr NumberRange kCoefficient = {.min = -100, .max = 100};
+  PilotModel pilot;
+  for (const char* key : {"intercept", "support", "length"}) map.Require(key);
+  pilot.intercept = map.Number("intercept", kCoefficient).value_or(pilot.intercept);
+  pilot.support = map.Number("support", kCoefficient).value_or(pilot.support);
+  pilot.length = map.Number("length", kCoefficient).value_or(pilot.length);
+  map.RejectUnknownKeys();
+  return pilot;
+}
+
 // Lines of `key: value` below a common indent.
 class YamlLines {
  public:
@@ -74,6 +85,9 @@ class YamlLines {
   }
   void AddShare(absl::string_view key, std::optional<double> share) {
     if (share.has_value()) Add(key, absl::StrFormat("%.4f", *share));
+  }
+  void AddNumber(absl::string_view key, double number) {
+    Add(key, absl::StrFormat("%.4f", number));
   }
   void AddTokens(absl::string_view key, std::optional<double> tokens) {
     if (tokens.has_value()) Add(key, absl::StrCat(std::llround(*tokens)));
@@ -124,6 +138,7 @@ ModelProfile ReadModelProfile(YamlMap& map) {
   if (std::optional<YamlMap> difficulty = map.Map("difficulty")) {
     profile.difficulty = ReadDifficulty(*difficulty);
   }
+  if (std::optional<YamlMap> pilot = map.Map("pilot")) profile.pilot = ReadPilot(*pilot);
   map.RejectUnknownKeys();
   return profile;
 }
@@ -158,7 +173,14 @@ std::string ModelProfileYaml(const ModelProfile& profile) {
   difficulty.AddShare("agreement_hard", by_difficulty.agreement_hard);
   difficulty.AddTokens("length_easy", by_difficulty.length_easy);
   difficulty.AddTokens("length_hard", by_difficulty.length_hard);
-  return absl::StrCat(root.text(), lengths.Under("lengths"), difficulty.Under("difficulty"));
+  YamlLines pilot("  ");
+  if (profile.pilot.has_value()) {
+    pilot.AddNumber("intercept", profile.pilot->intercept);
+    pilot.AddNumber("support", profile.pilot->support);
+    pilot.AddNumber("length", profile.pilot->length);
+  }
+  return absl::StrCat(root.text(), lengths.Under("lengths"), difficulty.Under("difficulty"),
+                      pilot.Under("pilot"));
 }
 
 }  // namespace sextant

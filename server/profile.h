@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "server/pilot.h"
 
 namespace sextant {
 
@@ -64,6 +65,7 @@ struct ModelProfile {
   // Accuracy of the shortest fifth of the traces, of the next fifth, and so on to the longest.
   std::optional<std::array<double, kLengthBins>> accuracy_by_length;
   std::optional<DifficultyProfile> difficulty;
+  std::optional<PilotModel> pilot;  // Coefficients of this model's own; each from -100 to 100.
 };
 
 // Reads a profile's root. Errors go to those that `map` was made with.

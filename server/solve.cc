@@ -93,6 +93,24 @@ AdaptiveModel AdaptiveModelOf(const ModelConfig& model) {
   return facts;
 }
 
+// Nothing where the caller knows better, or the configuration says so.
+std::optional<Pilot> PilotOf(const ModelConfig& model, const v1::SolveRequest& request) {
+  if (model.difficulty.during == DifficultyDuring::kNone) return std::nullopt;
+  if (request.difficulty() != v1::DIFFICULTY_UNSPECIFIED) return std::nullopt;
+  Pilot pilot;
+  if (model.profile && model.profile->pilot) pilot.model = *model.profile->pilot;
+  if (model.typical_is_measured) pilot.mean_tokens = model.typical_trace_tokens;
+  return pilot;
+}
+
+std::optional<Pilot::Rows> RowsOf(const v1::Plan& plan) {
+  if (!plan.has_other_difficulty()) return std::nullopt;
+  Pilot::Row planned{plan.row(), plan.strategy().adaptive()};
+  Pilot::Row other{plan.other_difficulty().row(), plan.other_difficulty().adaptive()};
+  if (plan.difficulty().difficulty() == v1::DIFFICULTY_HARD) std::swap(planned, other);
+  return Pilot::Rows{.easy = std::move(planned), .hard = std::move(other)};
+}
+
 AnswerFormat FormatOf(const v1::AnswerFormat& requested) {
   AnswerFormat format;
   for (const auto& [ours, theirs] : kKinds) {
@@ -118,28 +136,31 @@ absl::StatusOr<std::unique_ptr<Solve>> Solve::Create(Loop& loop, Backend& backen
                      v1::AnswerKind_Name(inputs.request.answer().kind())));
   }
   std::unique_ptr<Solve> solve(
-      new Solve(loop, server, model, std::move(inputs), *std::move(reader)));
+      new Solve(loop, backend, server, model, std::move(inputs), *std::move(reader)));
   solve->traces_ = std::make_unique<Traces>(loop, backend, solve->ConfigOfTraces());
   return solve;
 }
 
-Solve::Solve(Loop& loop, const ServerConfig& server, const ModelConfig& model, SolveInputs inputs,
-             AnswerReader reader)
+Solve::Solve(Loop& loop, Backend& backend, const ServerConfig& server, const ModelConfig& model,
+             SolveInputs inputs, AnswerReader reader)
     : loop_(loop),
+      backend_(backend),
       server_(server),
       model_(model),
       inputs_(std::move(inputs)),
       reader_(std::move(reader)),
       adaptive_model_(AdaptiveModelOf(model)),
+      pilot_(PilotOf(model, inputs_.request)),
       prompt_(PromptOf(inputs_.request, model.sampling, inputs_.traceparent)) {}
 
 TracesConfig Solve::ConfigOfTraces() {
   const v1::Budget& asked = inputs_.request.budget();
   Budget budget;
-  if (asked.max_tokens() > 0) budget.max_tokens = asked.max_tokens();
+  const v1::Usage judge = JudgeBill();
+  if (asked.max_tokens() > 0) budget.max_tokens = asked.max_tokens() - judge.billed_tokens();
   if (asked.max_sequential_tokens() > 0)
     budget.max_sequential_tokens = asked.max_sequential_tokens();
-  if (asked.max_cost_usd() > 0) budget.max_cost_usd = asked.max_cost_usd();
+  if (asked.max_cost_usd() > 0) budget.max_cost_usd = asked.max_cost_usd() - judge.cost_usd();
   // The plan has lowered n already. A beam search starts a trace for every step of every beam.
   constexpr int kMostBeamSteps = 10'000;
   budget.max_traces = inputs_.plan.strategy().has_beam_search() ? kMostBeamSteps : 256;
@@ -152,6 +173,7 @@ TracesConfig Solve::ConfigOfTraces() {
   config.max_trace_tokens = sampling.has_max_trace_tokens() ? sampling.max_trace_tokens()
                                                             : model_.sampling.max_trace_tokens;
   config.max_trace_bytes = server_.max_trace_bytes;
+  config.start_clock = judge.billed_tokens();
   config.vote = {.ties = model_.horizon == Horizon::kLong ? TieRule::kLonger : TieRule::kShorter,
                  .weighting = WeightingOf(inputs_.plan.strategy()),
                  .typical_tokens = static_cast<double>(model_.typical_trace_tokens),
@@ -177,7 +199,8 @@ Task<Verdict> Solve::RunStrategy() {
     case v1::Strategy::kLastFinish:
       return LastFinish(*traces_, strategy.last_finish());
     case v1::Strategy::kAdaptive:
-      return Adaptive(*traces_, strategy.adaptive(), adaptive_model_);
+      if (pilot_) pilot_->rows = RowsOf(inputs_.plan);
+      return Adaptive(*traces_, strategy.adaptive(), adaptive_model_, pilot_ ? &*pilot_ : nullptr);
     case v1::Strategy::kBeamSearch:
       return model_.backends.front().beam_search == BeamSearchMode::kNative
                  ? NativeBeamSearch(*traces_, strategy.beam_search())
@@ -187,7 +210,33 @@ Task<Verdict> Solve::RunStrategy() {
   }
 }
 
+Task<bool> Solve::AskJudge() {
+  judge_ = std::make_unique<Judge>(Judge::Inputs{.loop = loop_,
+                                                 .backend = inputs_.judge->backend,
+                                                 .model = inputs_.judge->model,
+                                                 .server = server_,
+                                                 .config = model_.difficulty.judge,
+                                                 .request = inputs_.request,
+                                                 .reader = reader_,
+                                                 .solve_id = inputs_.solve_id,
+                                                 .traceparent = inputs_.traceparent,
+                                                 .answer_by = inputs_.answer_by});
+  Task<v1::DifficultyEstimate> ask = judge_->Ask();
+  const v1::DifficultyEstimate estimate = co_await std::move(ask);
+  inputs_.plan = inputs_.judge->plan(inputs_.request, estimate);
+  // No trace has started yet; what ended the solve meanwhile holds for those of the new plan.
+  const std::optional<v1::StopReason> ended = traces_->stop_reason();
+  traces_ = std::make_unique<Traces>(loop_, backend_, ConfigOfTraces());
+  if (ended) traces_->End(*ended);
+  co_return true;
+}
+
 Task<SolveOutcome> Solve::Run() {
+  if (inputs_.judge) {
+    Task<bool> judge = AskJudge();
+    co_await std::move(judge);
+  }
+  if (inputs_.on_planned) inputs_.on_planned(inputs_.plan);
   Task<Verdict> strategy = RunStrategy();
   Verdict verdict = co_await std::move(strategy);  // It has closed the streams it does not need.
   if (!verdict.vote.answer) {
@@ -206,6 +255,7 @@ Task<SolveOutcome> Solve::Run() {
   response.set_stop_reason(StopReasonOf(*traces_));
   *response.mutable_usage() = Bill();
   *response.mutable_plan() = inputs_.plan;
+  *response.mutable_difficulty() = verdict.difficulty.value_or(inputs_.plan.difficulty());
   response.set_provisional(verdict.provisional);
   const VoteResult& vote = verdict.vote;
   if (vote.answer) {
@@ -246,10 +296,32 @@ void Solve::Grade(const std::optional<Answer>& answer, v1::SolveResponse& respon
   response.mutable_verdict()->set_correct(answer && SameAnswer(*answer, *truth));
 }
 
-v1::Usage Solve::Bill() const {
-  return BillOf(*traces_, inputs_.arrived, traces_->decided_at().value_or(loop_.Now()));
+void Solve::End(v1::StopReason reason) {
+  // First what is to come: the judge's end may start it.
+  traces_->End(reason);
+  if (judge_) judge_->End(reason);
 }
 
-v1::Progress Solve::Progress() const { return ProgressOf(*traces_, loop_.Now() - inputs_.arrived); }
+void Solve::Abandon() {
+  if (judge_) judge_->Abandon();
+  traces_->CancelRest();
+}
+
+absl::Duration Solve::overhead() const {
+  const absl::Duration judged = judge_ ? judge_->waited() : absl::ZeroDuration();
+  return loop_.Now() - inputs_.arrived - judged - traces_->waited();
+}
+
+v1::Usage Solve::Bill() const {
+  const v1::Usage bill =
+      BillOf(*traces_, inputs_.arrived, traces_->decided_at().value_or(loop_.Now()));
+  return judge_ ? WithJudge(bill, judge_->Bill()) : bill;
+}
+
+v1::Progress Solve::Progress() const {
+  v1::Progress progress = ProgressOf(*traces_, loop_.Now() - inputs_.arrived);
+  progress.set_billed_tokens(progress.billed_tokens() + JudgeBill().billed_tokens());
+  return progress;
+}
 
 }  // namespace sextant

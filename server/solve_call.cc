@@ -34,10 +34,12 @@ void SolveCall::Start() {
   SolveInputs solve_inputs{
       .request = std::move(inputs_.request),
       .plan = inputs_.plan,
+      .judge = JudgeOf(),
       .solve_id = inputs_.solve_id,
       .traceparent = inputs_.traceparent,
       .arrived = arrived_,
       .answer_by = arrived_ + TimeToAnswer(inputs_.time_left, inputs_.config.server),
+      .on_planned = [this](const v1::Plan& plan) { Planned(plan); },
       .on_trace_ended = [this](const v1::Trace& trace) { door_.OnTraceEnded(trace); }};
   auto solve = Solve::Create(worker.loop(), worker.pool(inputs_.model.name), inputs_.config.server,
                              inputs_.model, std::move(solve_inputs));
@@ -46,9 +48,24 @@ void SolveCall::Start() {
     inputs_.metrics.OnSolveStarted(-1);
     return door_.OnOutcome(solve.status(), {});
   }
-  door_.OnStarted(inputs_.plan);
   running_ = std::make_unique<Worker::Running>(
       worker, *std::move(solve), [this](SolveOutcome outcome) { Done(std::move(outcome)); });
+}
+
+std::optional<SolveJudge> SolveCall::JudgeOf() const {
+  if (!inputs_.plan_with_judge) return std::nullopt;
+  const std::string& name = inputs_.model.difficulty.judge.model;
+  for (const ModelConfig& model : inputs_.config.models) {
+    if (model.name == name)
+      return SolveJudge{inputs_.worker.pool(name), model, inputs_.plan_with_judge};
+  }
+  return std::nullopt;  // A configuration without it is refused when it is read.
+}
+
+void SolveCall::Planned(const v1::Plan& plan) {
+  planned_ = true;
+  inputs_.plan = plan;
+  door_.OnStarted(inputs_.plan);
 }
 
 void SolveCall::Done(SolveOutcome outcome) {
@@ -86,7 +103,7 @@ void SolveCall::Observe(absl::StatusCode code, const v1::SolveResponse& response
 }
 
 std::optional<v1::Progress> SolveCall::Progress() const {
-  if (running_ == nullptr || ended_) return std::nullopt;
+  if (running_ == nullptr || !planned_ || ended_) return std::nullopt;
   return running_->solve().Progress();
 }
 

@@ -25,6 +25,7 @@ class SolveCall {
   class Door {
    public:
     virtual ~Door() = default;
+    // The plan that runs; with a judge, once that has answered.
     virtual void OnStarted(const v1::Plan& plan) = 0;
     virtual void OnTraceEnded(const v1::Trace& trace) = 0;
     // The last call. With a status that is not OK, the response holds no more than the bill.
@@ -38,6 +39,7 @@ class SolveCall {
     Worker& worker;
     v1::SolveRequest request;
     v1::Plan plan;
+    PlanWithDifficulty plan_with_judge;  // Empty where the solve asks no judge.
     std::string solve_id;
     std::string traceparent;
     absl::Duration time_left;  // Until the deadline; infinite without one.
@@ -53,12 +55,15 @@ class SolveCall {
   std::optional<v1::Progress> Progress() const;
 
  private:
+  std::optional<SolveJudge> JudgeOf() const;
+  void Planned(const v1::Plan& plan);
   void Done(SolveOutcome outcome);
   void Observe(absl::StatusCode code, const v1::SolveResponse& response) const;
 
   Inputs inputs_;
   Door& door_;
   absl::Time arrived_;
+  bool planned_ = false;
   bool ended_ = false;
   std::unique_ptr<Worker::Running> running_;
 };

@@ -102,6 +102,21 @@ v1::Usage BillOf(const Traces& traces, absl::Time arrived, absl::Time decided) {
   return usage;
 }
 
+v1::Usage WithJudge(v1::Usage solve, const v1::Usage& judge) {
+  solve.set_prompt_tokens(solve.prompt_tokens() + judge.prompt_tokens());
+  solve.set_cached_tokens(solve.cached_tokens() + judge.cached_tokens());
+  solve.set_finished_tokens(solve.finished_tokens() + judge.finished_tokens());
+  solve.set_cancelled_tokens(solve.cancelled_tokens() + judge.cancelled_tokens());
+  solve.set_billed_tokens(solve.billed_tokens() + judge.billed_tokens());
+  solve.set_estimated_tokens(solve.estimated_tokens() + judge.estimated_tokens());
+  solve.set_retries(solve.retries() + judge.retries());
+  solve.set_judge_tokens(judge.billed_tokens());
+  // Of a solve that was left while it was judged, no clock stands higher.
+  solve.set_sequential_tokens(std::max(solve.sequential_tokens(), judge.billed_tokens()));
+  if (solve.has_cost_usd()) solve.set_cost_usd(solve.cost_usd() + judge.cost_usd());
+  return solve;
+}
+
 v1::Progress ProgressOf(const Traces& traces, absl::Duration elapsed) {
   v1::Progress progress;
   Ballot ballot(traces.vote_rule());

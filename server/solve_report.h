@@ -10,6 +10,9 @@ namespace sextant {
 // The bill. Final once no trace runs and finished ones have settled.
 v1::Usage BillOf(const Traces& traces, absl::Time arrived, absl::Time decided);
 
+// The bill of a solve with that of the judge that it asked first, which is no trace of it.
+v1::Usage WithJudge(v1::Usage solve, const v1::Usage& judge);
+
 // Why a solve whose strategy has returned stopped. BACKENDS_FAILED only when no trace finished.
 v1::StopReason StopReasonOf(const Traces& traces);
 

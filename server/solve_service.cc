@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "server/difficulty.h"
 #include "server/planner.h"
 #include "server/request_check.h"
 #include "server/solve_reactors.h"
@@ -98,6 +99,21 @@ absl::StatusOr<v1::Plan> SolveService::PlanFor(const v1::SolveRequest& request,
       {.request = request, .model = **model, .policy = *policy, .time_left = time_left});
 }
 
+PlanWithDifficulty SolveService::PlannerWithJudge(const v1::SolveRequest& request,
+                                                  const ModelConfig& model,
+                                                  absl::Duration time_left) const {
+  if (!AsksJudge(request, model.difficulty)) return nullptr;
+  // The strategy has passed its check when the first plan was made, so this one is made too.
+  return [policy = CurrentPolicy(), &model, deadline = absl::Now() + time_left](
+             const v1::SolveRequest& asked, const v1::DifficultyEstimate& difficulty) {
+    return *MakePlan({.request = asked,
+                      .model = model,
+                      .policy = *policy,
+                      .time_left = deadline - absl::Now(),
+                      .difficulty = &difficulty});
+  };
+}
+
 Worker& SolveService::NextWorker() {
   return *workers_[next_worker_.fetch_add(1, std::memory_order_relaxed) % workers_.size()];
 }
@@ -110,12 +126,14 @@ absl::StatusOr<SolveCall::Inputs> SolveService::InputsFor(
   const absl::Duration time_left = TimeLeft(context);
   auto plan = PlanFor(request, time_left);
   if (!plan.ok()) return plan.status();
+  const ModelConfig& model = **FindModel(request.model());
   return SolveCall::Inputs{.config = config_,
-                           .model = **FindModel(request.model()),
+                           .model = model,
                            .metrics = metrics_,
                            .worker = NextWorker(),
                            .request = request,
                            .plan = *std::move(plan),
+                           .plan_with_judge = PlannerWithJudge(request, model, time_left),
                            .solve_id = NewSolveId(),
                            .traceparent = Metadata(context, "traceparent"),
                            .time_left = time_left};

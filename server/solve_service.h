@@ -51,6 +51,9 @@ class SolveService : public v1::Sextant::CallbackService {
   absl::StatusOr<v1::Plan> PlanFor(const v1::SolveRequest& request, absl::Duration time_left) const;
   absl::StatusOr<SolveCall::Inputs> InputsFor(const grpc::CallbackServerContext& context,
                                               const v1::SolveRequest& request);
+  // Plans with what a judge says; empty where none is asked.
+  PlanWithDifficulty PlannerWithJudge(const v1::SolveRequest& request, const ModelConfig& model,
+                                      absl::Duration time_left) const;
   Worker& NextWorker();
 
   const Config& config_;

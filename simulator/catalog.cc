@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/did_you_mean.h"
+#include "server/judge_prompt.h"
+#include "simulator/simulated_judge.h"
 #include "simulator/stable_random.h"
 
 namespace sextant {
@@ -70,8 +72,19 @@ std::string SimulatedPrefix(const CompletionRequest& request, const Problem& pro
                       request.prefix->empty() ? "" : "</think>\n\n", *request.prefix);
 }
 
+Script JudgeScript(const Problem& problem, const SimulatedModel& model) {
+  Script script;
+  script.text = SimulateJudge(model, problem);
+  script.problem = &problem;
+  script.logprob_key = StableHash(absl::StrCat(model.name, " judge ", problem.problem_id));
+  script.surprise = kRecordedSurprise;
+  script.thinking = model.thinking;
+  return script;
+}
+
 Script SimulateSample(const CompletionRequest& request, const Problem& problem,
                       const SimulatedModel& model, int64_t seed) {
+  if (model.judge && IsJudgePrompt(request.prompt)) return JudgeScript(problem, model);
   const bool in_text =
       request.endpoint == Endpoint::kCompletions || model.thinking == ThinkingStyle::kThinkTag;
   SimulatedTrace trace = Simulate(model, problem, seed, SimulatedPrefix(request, problem, model),

@@ -2,6 +2,7 @@
 // model of a given horizon would show. Every text says that it is simulated.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,13 @@ struct SimulatedModel {
   double hard_accuracy = 0.5;
   double length_effect = 0.7;  // Change of the log-odds per standard deviation of log length.
   double no_answer = 0;        // Share of traces that end without an answer.
+
+  // How it judges the difficulty of a problem when it is asked that. Unset: such a question is
+  // answered like the problem that it holds.
+  struct Judge {
+    double noise = 0.15;  // Standard deviation of its error. 0 to 1.
+  };
+  std::optional<Judge> judge;
 };
 
 // The models of a YAML file (simulator/README.md has its keys). INVALID_ARGUMENT lists every error

@@ -42,6 +42,13 @@ void ReadAccuracy(YamlMap accuracy, SimulatedModel& model) {
   accuracy.RejectUnknownKeys();
 }
 
+SimulatedModel::Judge ReadJudge(YamlMap judge) {
+  SimulatedModel::Judge read;
+  read.noise = judge.Number("noise", {0, 1}).value_or(read.noise);
+  judge.RejectUnknownKeys();
+  return read;
+}
+
 SimulatedModel ReadModel(YamlMap& map) {
   SimulatedModel model;
   map.Require("name");
@@ -52,6 +59,7 @@ SimulatedModel ReadModel(YamlMap& map) {
   model.no_answer = map.Number("no_answer", {0, 1}).value_or(model.no_answer);
   if (std::optional<YamlMap> tokens = map.Map("tokens")) ReadTokens(*tokens, model);
   if (std::optional<YamlMap> accuracy = map.Map("accuracy")) ReadAccuracy(*accuracy, model);
+  if (std::optional<YamlMap> judge = map.Map("judge")) model.judge = ReadJudge(*judge);
   map.RejectUnknownKeys();
   return model;
 }

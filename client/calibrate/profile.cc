@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/calibrate/drop_point.h"
+#include "client/calibrate/pilot_fit.h"
 #include "client/calibrate/recommend_report.h"
 #include "client/cli/text.h"
 #include "server/answer/vote.h"
@@ -188,6 +189,7 @@ Calibration Calibrate(const ModelTraces& traces, Reasoning reasoning) {
   profile.lengths = LengthsOf(by_length);
   profile.accuracy_by_length = AccuracyByLength(by_length);
   profile.difficulty = DifficultyOf(problems, weights);
+  profile.pilot = FitPilot(problems, *profile.typical_trace_tokens);
   calibration.recommendations = Recommend(problems, profile);
   return calibration;
 }

@@ -140,6 +140,11 @@ Json ProfileJson(const ModelProfile& profile) {
   AddIfSet("agreement_hard", figures.agreement_hard, difficulty);
   AddIfSet("length_easy", figures.length_easy, difficulty);
   AddIfSet("length_hard", figures.length_hard, difficulty);
+  if (profile.pilot.has_value()) {
+    object["pilot"] = {{"intercept", profile.pilot->intercept},
+                       {"support", profile.pilot->support},
+                       {"length", profile.pilot->length}};
+  }
   return object;
 }
 

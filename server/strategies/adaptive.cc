@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "server/difficulty.h"
 #include "server/strategies/adaptive_rule.h"
 #include "server/strategies/strategies.h"
 
@@ -59,21 +60,96 @@ class Diary {
   std::string why_;
 };
 
+PilotTraces PilotTracesOf(const Traces& traces) {
+  PilotTraces pilots;
+  Ballot ballot;
+  for (const auto& trace : traces.all()) {
+    const auto tokens = static_cast<double>(trace->tokens());
+    if (trace->state == Trace::State::kFinished) {
+      pilots.ended_tokens.push_back(tokens);
+      if (trace->answer) ballot.Add(VoteOf(*trace));
+    } else if (trace->state != Trace::State::kFailed) {
+      pilots.running_tokens.push_back(tokens);  // One that was dropped is as long as it is.
+    }
+  }
+  const VoteResult vote = ballot.Decide();
+  if (vote.answer) pilots.leading = vote.candidates.front().votes;
+  pilots.votes = ballot.votes();
+  return pilots;
+}
+
+// What an adaptive solve goes by: the parameters, and the vote that follows from them.
+struct Course {
+  v1::Adaptive params;
+  VoteRule rule;
+  const Pilot::Row* row = nullptr;  // Null: what the plan says.
+
+  void Follow(const Pilot::Row& next) {
+    const int n = std::min(params.n(), next.params.n());
+    params = next.params;
+    params.set_n(n);  // Neither row, nor a budget that was met, allows more.
+    rule.length_exponent = params.length_exponent();
+    row = &next;
+  }
+};
+
+// Looks at the difficulty each time that a trace has ended, and changes the course with it.
+class Lookout {
+ public:
+  // `pilot` may be null.
+  explicit Lookout(const Pilot* pilot) : pilot_(pilot) {}
+
+  void Look(const Traces& traces, Course& course, Diary& diary) {
+    if (pilot_ == nullptr) return;
+    const PilotTraces pilots = PilotTracesOf(traces);
+    if (pilots.ended_tokens.size() == seen_) return;
+    seen_ = pilots.ended_tokens.size();
+    const auto estimate = EstimateByPilot(pilot_->model, pilots, pilot_->mean_tokens);
+    if (!estimate) return;
+    const std::string why = absl::StrFormat("%s, hard with a probability of %.2f", estimate->why,
+                                            estimate->hard_probability);
+    estimate_ = DifficultyOf(estimate->hard_probability, "pilot");
+    estimate_->set_reason(absl::StrCat(why, "."));
+    if (!pilot_->rows) return;
+    const bool is_hard = estimate_->difficulty() == v1::DIFFICULTY_HARD;
+    const Pilot::Row& row = is_hard ? pilot_->rows->hard : pilot_->rows->easy;
+    if (&row == course.row) return;
+    course.Follow(row);
+    diary.Add(traces.decided_clock(), absl::StrCat("row ", row.name, " goes on"), why);
+  }
+
+  std::optional<v1::DifficultyEstimate> Take() { return std::move(estimate_); }
+
+ private:
+  const Pilot* pilot_;
+  size_t seen_ = 0;
+  std::optional<v1::DifficultyEstimate> estimate_;
+};
+
+bool LooksAtStatements(const v1::Adaptive& params, const Pilot* pilot) {
+  const bool may_change = pilot != nullptr && pilot->rows;
+  return params.stated() > 0 || (may_change && (pilot->rows->easy.params.stated() > 0 ||
+                                                pilot->rows->hard.params.stated() > 0));
+}
+
 }  // namespace
 
 // Launch what the vote can still need; at every event stop, drop, launch or wait: see
 // adaptive_rule.h.
-Task<Verdict> Adaptive(Traces& traces, const v1::Adaptive& asked, const AdaptiveModel& model) {
-  v1::Adaptive params = asked;
-  const bool with_statements = params.stated() > 0;
+Task<Verdict> Adaptive(Traces& traces, const v1::Adaptive& params, const AdaptiveModel& model,
+                       const Pilot* pilot) {
+  Course course{.params = params, .rule = traces.vote_rule()};
+  Lookout lookout(pilot);
+  const bool with_statements = LooksAtStatements(params, pilot);
   if (with_statements) traces.WatchAnswers();
   const int64_t step = std::max<int64_t>(1, std::llround(model.mean_tokens / kCheckpoints));
   Diary diary;
   while (true) {
     AdaptiveMove move;
+    lookout.Look(traces, course, diary);
     if (!traces.stop_reason()) {
       const AdaptiveState state = StateOf(traces, with_statements);
-      move = NextMove(state, params, model, traces.vote_rule());
+      move = NextMove(state, course.params, model, course.rule);
     }
     const int64_t clock = traces.decided_clock();
     if (move.kind == AdaptiveMove::Kind::kStop) {
@@ -90,7 +166,7 @@ Task<Verdict> Adaptive(Traces& traces, const v1::Adaptive& asked, const Adaptive
       const bool launched = traces.Launch(std::move(launch));
       if (launched) diary.Launched(clock, move.why);
       if (!launched)
-        params.set_n(static_cast<int>(traces.all().size()));  // A budget allows no more.
+        course.params.set_n(static_cast<int>(traces.all().size()));  // A budget allows no more.
       continue;
     }
     diary.Flush();
@@ -101,8 +177,9 @@ Task<Verdict> Adaptive(Traces& traces, const v1::Adaptive& asked, const Adaptive
   const AdaptiveState end = StateOf(traces, with_statements);
   Task<bool> close = traces.Close();
   co_await std::move(close);
-  Verdict verdict{.vote = BallotOf(end, params, traces.vote_rule()).Decide(),
-                  .decisions = diary.Take()};
+  Verdict verdict{.vote = BallotOf(end, course.params, course.rule).Decide(),
+                  .decisions = diary.Take(),
+                  .difficulty = lookout.Take()};
   if (verdict.vote.answer) {
     const Trace& shown = *traces.all()[verdict.vote.representative];
     verdict.provisional = shown.state != Trace::State::kFinished;

@@ -12,6 +12,7 @@ Traces::Traces(Loop& loop, Backend& backend, TracesConfig config)
       backend_(backend),
       config_(std::move(config)),
       spending_(config_.budget, config_.price),
+      reached_clock_(config_.start_clock),
       deadline_(loop, [this] { End(v1::TIME_BUDGET); }),
       alarm_(loop, [this] { running_.Wake(); }) {
   if (config_.budget.ends_at < absl::InfiniteFuture()) deadline_.Set(config_.budget.ends_at);
@@ -25,6 +26,7 @@ void Traces::Launch(int n) {
 
 bool Traces::Launch(TraceLaunch launch) {
   const int index = static_cast<int>(traces_.size());
+  launch.clock = std::max(launch.clock, config_.start_clock);
   const int64_t left = spending_.TokensFor(launch.clock);
   if (stop_reason_ || index >= config_.budget.max_traces || left <= 0) return false;
   traces_.push_back(std::make_unique<Trace>(

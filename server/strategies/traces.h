@@ -24,7 +24,8 @@ struct TracesConfig {
   const AnswerReader& reader;
   std::string solve_id;
   std::optional<int64_t>
-      seed;  // Trace i is sent seed + i; without one each gets its own random seed.
+      seed;                 // Trace i is sent seed + i; without one each gets its own random seed.
+  int64_t start_clock = 0;  // Where the solve's clock stands before its first trace.
   int64_t max_trace_tokens = 32768;
   int64_t max_trace_bytes = 16 << 20;
   VoteRule vote;
@@ -42,10 +43,10 @@ class Traces {
   // `loop` and `backend` outlive the traces.
   Traces(Loop& loop, Backend& backend, TracesConfig config);
 
-  // Launches `n` fresh traces at clock 0, or as many as the budget's max_traces allows; with
-  // log-probabilities where votes weigh by confidence.
+  // Launches `n` fresh traces at the start of the clock, or as many as the budget's max_traces
+  // allows; with log-probabilities where votes weigh by confidence.
   void Launch(int n);
-  // Launches one trace. False: the budget allows no more.
+  // Launches one trace, not before the start of the clock. False: the budget allows no more.
   bool Launch(TraceLaunch launch);
 
   // Awaits the next trace that ended, well or not; null when none is open or a budget has ended.
