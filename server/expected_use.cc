@@ -120,6 +120,15 @@ ExpectedUse::Demand ExpectedUse::ParallelTraces(int n, int k) const {
   return demand;
 }
 
+ExpectedUse::Demand ExpectedUse::WarmedUpVote(int n, int warmup) const {
+  Demand demand = ParallelTraces(n, n);
+  const double first = ParallelTraces(warmup, warmup).sequential;
+  const double rest = ParallelTraces(n - warmup, n - warmup).sequential;
+  demand.sequential = std::min({first + rest, sequential_limit_, deadline_limit_});
+  demand.lengths.clear();  // They do not run side by side.
+  return demand;
+}
+
 ExpectedUse::Demand ExpectedUse::Waves(const v1::Adaptive& adaptive) const {
   const int n = std::max(1, adaptive.n());
   const Demand all = ParallelTraces(n, n);
@@ -157,6 +166,10 @@ ExpectedUse::Demand ExpectedUse::DemandOf(const v1::Strategy& strategy) const {
   if (strategy.has_beam_search()) return Beams(strategy.beam_search());
   const int n = std::max(1, TraceCount(strategy));
   if (strategy.has_adaptive()) return Waves(strategy.adaptive());
+  const int warmup = strategy.majority_vote().warmup();
+  if (strategy.majority_vote().keep() > 0 && warmup > 0 && warmup < n) {
+    return WarmedUpVote(n, warmup);
+  }
   // Only First Finish Search ends before its last trace.
   return ParallelTraces(n, strategy.has_first_finish() ? FinishCount(strategy) : n);
 }

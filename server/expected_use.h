@@ -15,7 +15,8 @@
 // that the sampling allows, `budget.max_sequential_tokens`, and what fits into the deadline when
 // the model's speed is known. With those lengths l(1) <= ... <= l(n), and l for n = 1:
 //   simple              billed l                               sequential l
-//   majority_vote(n)    billed l(1) + ... + l(n)               sequential l(n)
+//   majority_vote(n)    billed l(1) + ... + l(n)               sequential l(n); with keep, the
+//                       longest of its warm-up and then the longest of the rest
 //   first_finish(k,n)   billed sum of min(l(i), l(k))          sequential l(k)
 //   last_finish(k,n)    as majority_vote
 //   beam_search(w,e)    billed w * e * l; natively l           sequential l
@@ -23,9 +24,9 @@
 //                       more than half of n start at once, that of first_finish(k = first/2, n =
 //                       first). A budget that holds less is used by 0.45, one trace after the
 //                       other. The shares follow the means of docs/evaluation.md.
-// An early stop of a vote is not counted on, so its bill is the most to expect. Every trace also
-// pays for the prompt, taken as one token for 4 bytes; beams pay for prompt and half their text
-// again at each step.
+// An early stop of a vote, or of a weak trace, is not counted on, so its bill is the most to
+// expect. Every trace also pays for the prompt, taken as one token for 4 bytes; beams pay for
+// prompt and half their text again at each step.
 #pragma once
 #include <cstdint>
 #include <limits>
@@ -81,6 +82,7 @@ class ExpectedUse {
 
   Demand DemandOf(const v1::Strategy& strategy) const;
   Demand ParallelTraces(int n, int k) const;
+  Demand WarmedUpVote(int n, int warmup) const;
   Demand Waves(const v1::Adaptive& adaptive) const;
   Demand Beams(const v1::BeamSearch& beam) const;
   // Completion tokens that the budgets pay for.

@@ -47,7 +47,10 @@ void FillAdaptive(v1::Adaptive& adaptive) {
   if (!adaptive.has_drop_after()) adaptive.set_drop_after(1.75);
   if (!adaptive.has_stated()) adaptive.set_stated(0.5);
   if (!adaptive.has_length_exponent()) adaptive.set_length_exponent(0);
+  if (adaptive.weights() == v1::WEIGHTS_UNSPECIFIED) adaptive.set_weights(v1::WEIGHTS_LENGTH);
 }
+
+int DefaultWarmup(int n) { return std::min(n - 1, std::clamp(n / 4, 4, 16)); }
 
 // Sets every parameter that does not depend on the budget.
 void FillDefaults(v1::Strategy& strategy) {
@@ -101,6 +104,9 @@ class PlanWriter {
   void TakeFromPolicy(v1::Adaptive& adaptive);
   v1::Strategy Complete(StrategyTemplate chosen, Caps caps);
   int ChooseTraceCount(const StrategyTemplate& chosen, Caps caps);
+  // Sets what depends on n of the stopping of weak traces. `n` is 1 or more.
+  template <typename Message>
+  void FillConfidence(Message& message, int n);
   bool FitsWith(StrategyTemplate chosen, int n) const;
   void Because(std::string sentence) { plan_.add_reasons(std::move(sentence)); }
 
@@ -295,12 +301,42 @@ v1::Strategy PlanWriter::Complete(StrategyTemplate chosen, Caps caps) {
     Because(absl::StrFormat("%s lowers n from %d to %d.", cap_name(), given_n, n));
   }
   SetTraceCount(strategy, n);
+  if (strategy.has_majority_vote()) {
+    v1::MajorityVote& vote = *strategy.mutable_majority_vote();
+    FillConfidence(vote, n);
+    if (vote.keep() > 0) {
+      Because(absl::StrFormat("With keep, %d traces end before the other %d start.", vote.warmup(),
+                              n - vote.warmup()));
+    }
+  }
+  if (strategy.has_adaptive()) FillConfidence(*strategy.mutable_adaptive(), n);
   if (chosen.k_is_n) SetFinishCount(strategy, n);
   if (FinishCount(strategy) > n) {
     Because(absl::StrFormat("k is lowered with it, from %d to %d.", FinishCount(strategy), n));
     SetFinishCount(strategy, n);
   }
   return strategy;
+}
+
+template <typename Message>
+void PlanWriter::FillConfidence(Message& message, int n) {
+  if (message.keep() > 0 && n == 1) {
+    Because("keep is left out: the only trace sets no bar for others.");
+    message.clear_keep();
+  }
+  const int given = message.warmup();
+  if (message.keep() <= 0) {
+    message.clear_warmup();
+  } else if (given == 0 || given >= n) {
+    message.set_warmup(DefaultWarmup(n));
+    if (given > 0) {
+      Because(absl::StrFormat("warmup is lowered from %d to %d, as n is %d.", given,
+                              message.warmup(), n));
+    }
+  }
+  const bool is_used = message.keep() > 0 || message.weights() == v1::WEIGHTS_CONFIDENCE;
+  if (!is_used) message.clear_window();
+  if (is_used && message.window() == 0) message.set_window(kDefaultConfidenceWindow);
 }
 
 bool PlanWriter::FitsWith(StrategyTemplate chosen, int n) const {

@@ -8,6 +8,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "server/answer/choice.h"
+#include "server/answer/format_check.h"
 #include "server/strategies/spec.h"
 
 namespace sextant {
@@ -15,10 +17,6 @@ namespace {
 
 constexpr size_t kMaxProblemBytes = 1 << 20;
 constexpr int kMaxMessages = 256;
-constexpr int kMaxChoices = 26;
-constexpr size_t kMaxChoiceBytes = 4 << 10;
-constexpr size_t kMaxPatternBytes = 1000;
-constexpr size_t kMaxPointerBytes = 1000;
 constexpr size_t kMaxReferenceBytes = 64 << 10;
 constexpr int kMaxStops = 16;
 constexpr size_t kMaxStopBytes = 256;
@@ -88,14 +86,14 @@ absl::Status CheckKind(v1::AnswerKind kind) {
 }
 
 absl::Status CheckChoices(const v1::AnswerFormat& answer) {
-  if (answer.choices_size() > kMaxChoices) {
+  if (answer.choices_size() > kMaxOptions) {
     return absl::InvalidArgumentError(absl::StrCat("answer.choices has ", answer.choices_size(),
-                                                   " entries, expected at most ", kMaxChoices));
+                                                   " entries, expected at most ", kMaxOptions));
   }
   for (int i = 0; i < answer.choices_size(); ++i) {
     const size_t bytes = answer.choices(i).size();
-    if (bytes > kMaxChoiceBytes) {
-      return TooLong(absl::StrCat("answer.choices[", i, "]"), bytes, kMaxChoiceBytes);
+    if (bytes > kMaxOptionBytes) {
+      return TooLong(absl::StrCat("answer.choices[", i, "]"), bytes, kMaxOptionBytes);
     }
   }
   return absl::OkStatus();

@@ -67,14 +67,13 @@ double LengthExponentOf(const v1::Strategy& strategy, Horizon horizon) {
 }
 
 Weighting WeightingOf(const v1::Strategy& strategy) {
-  if (strategy.has_adaptive()) return Weighting::kLength;
   switch (WeightsOf(strategy)) {
     case v1::WEIGHTS_LENGTH:
       return Weighting::kLength;
     case v1::WEIGHTS_CONFIDENCE:
       return Weighting::kConfidence;
     default:
-      return Weighting::kUniform;
+      return strategy.has_adaptive() ? Weighting::kLength : Weighting::kUniform;
   }
 }
 
@@ -178,6 +177,9 @@ TracesConfig Solve::ConfigOfTraces() {
                  .weighting = WeightingOf(inputs_.plan.strategy()),
                  .typical_tokens = static_cast<double>(model_.typical_trace_tokens),
                  .length_exponent = LengthExponentOf(inputs_.plan.strategy(), model_.horizon)};
+  const ConfidenceUse confidence = ConfidenceUseOf(inputs_.plan.strategy());
+  config.confidence_window = confidence.window;
+  config.confidence_bar = {.keep = confidence.keep, .warmup = confidence.warmup};
   config.price = model_.price;
   if (inputs_.on_trace_ended) {
     config.on_ended = [this](const Trace& trace) {
@@ -272,6 +274,7 @@ Task<SolveOutcome> Solve::Run() {
     outcome.status = FailureOf(*traces_, inputs_.request.budget(), response.stop_reason());
   }
   for (std::string& decision : verdict.decisions) response.add_decisions(std::move(decision));
+  if (auto missing = MissingConfidence(*traces_)) response.add_decisions(*std::move(missing));
   for (const Candidate& c : vote.candidates) {
     v1::Candidate& candidate = *response.add_candidates();
     candidate.set_answer(c.answer.canonical);

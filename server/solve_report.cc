@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "server/strategies/strategies.h"
 
 namespace sextant {
@@ -65,6 +66,22 @@ absl::Status FailureOf(const Traces& traces, const v1::Budget& budget, v1::StopR
       if (error == nullptr) return absl::InternalError("the solve ended without a trace");
       return absl::Status(error->code(), absl::StrCat("every trace failed: ", error->message()));
   }
+}
+
+std::optional<std::string> MissingConfidence(const Traces& traces) {
+  if (traces.confidence_window() == 0) return std::nullopt;
+  int finished = 0, missing = 0;
+  for (const auto& trace : traces.all()) {
+    if (trace->state != Trace::State::kFinished) continue;
+    ++finished;
+    if (!trace->confidence()) ++missing;
+  }
+  if (missing == 0) return std::nullopt;
+  return absl::StrFormat(
+      "%d of %d finished traces %s no group confidence, because the model server does not list the "
+      "likeliest "
+      "tokens with their log-probabilities; it does not count for them.",
+      missing, finished, missing == 1 ? "has" : "have");
 }
 
 v1::Usage BillOf(const Traces& traces, absl::Time arrived, absl::Time decided) {
@@ -157,6 +174,7 @@ v1::Trace ReportOf(const Trace& trace, ReportTexts text) {
   result.set_backend(trace.backend());
   result.set_error(std::string(trace.error.message()));
   if (trace.request.seed) result.set_seed(*trace.request.seed);
+  if (const auto confidence = trace.confidence()) result.set_confidence(*confidence);
   return result;
 }
 

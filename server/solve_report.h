@@ -1,5 +1,8 @@
 // What a solve tells its caller about its traces: the bill, why it stopped, how far it is.
 #pragma once
+#include <optional>
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/strategies/traces.h"
@@ -18,6 +21,9 @@ v1::StopReason StopReasonOf(const Traces& traces);
 
 // The error of a solve that stopped for `reason` without any answer: what the caller should do.
 absl::Status FailureOf(const Traces& traces, const v1::Budget& budget, v1::StopReason reason);
+
+// A sentence where finished traces lack the confidence that the strategy asks for.
+std::optional<std::string> MissingConfidence(const Traces& traces);
 
 v1::Progress ProgressOf(const Traces& traces, absl::Duration elapsed);
 

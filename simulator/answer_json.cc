@@ -29,7 +29,9 @@ std::string TokenAt(const Script& script, int64_t token) {
   return text;
 }
 
-PseudoLogprobs LogprobsOf(const Script& script) { return {script.logprob_key, script.surprise}; }
+PseudoLogprobs LogprobsOf(const Script& script) {
+  return {script.logprob_key, script.surprise, script.confidence};
+}
 
 // {"content": [{"token", "logprob", "bytes", "top_logprobs": [...]}, ...]}
 std::string ChatLogprobs(const Script& script, int64_t from, int64_t to, int top_count) {

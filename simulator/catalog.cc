@@ -95,6 +95,7 @@ Script SimulateSample(const CompletionRequest& request, const Problem& problem,
   script.sample = seed;
   script.logprob_key = StableHash(absl::StrCat(model.name, " ", seed));
   script.surprise = trace.surprise;
+  script.confidence = trace.confidence;
   script.thinking = model.thinking;
   return script;
 }

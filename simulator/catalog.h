@@ -25,6 +25,7 @@ struct Script {
   std::optional<int> beam_width;  // The best beam of this width; `sample` has no meaning then.
   uint64_t logprob_key = 0;       // Log-probabilities are derived from it.
   double surprise = 0;            // Their mean, negated.
+  double confidence = 0;          // See PseudoLogprobs.
   ThinkingStyle thinking = ThinkingStyle::kNone;  // Where reasoning parts go.
 };
 

@@ -31,10 +31,11 @@ struct FaultKey {
 };
 constexpr absl::string_view kDelayKey = "first_token_delay";  // Seconds.
 
-constexpr std::array<FaultKey, 10> kKeys = {{
+constexpr std::array<FaultKey, 11> kKeys = {{
     {.name = "refuse", .flag = &Fault::refuse},
     {.name = "never_answer", .flag = &Fault::never_answer},
     {.name = "no_usage", .flag = &Fault::no_usage},
+    {.name = "no_logprobs", .flag = &Fault::no_logprobs},
     {.name = "status", .number = &Fault::status, .min = 400, .max = 599},
     {.name = "retry_after", .number = &Fault::retry_after_s, .min = 0, .max = 86400},
     {.name = "stall_after", .count = &Fault::stall_after},
@@ -109,7 +110,7 @@ Fault ReadFault(YamlMap& map) {
 }  // namespace
 
 bool Fault::any() const {
-  return refuse || never_answer || no_usage || status || stall_after || cut_after ||
+  return refuse || never_answer || no_usage || no_logprobs || status || stall_after || cut_after ||
          garbage_after || error_after || wrong_types_after ||
          first_token_delay > absl::ZeroDuration();
 }

@@ -26,6 +26,7 @@ struct Fault {
   std::optional<int64_t> error_after;        // Then an error object in the stream, and its end.
   std::optional<int64_t> wrong_types_after;  // Then one chunk whose text is a number; goes on.
   bool no_usage = false;                     // As from a server that sends no usage.
+  bool no_logprobs = false;                  // As from one that ignores that they are asked for.
 
   bool any() const;
 };

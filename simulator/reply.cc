@@ -301,6 +301,7 @@ absl::Duration Reply::DueAt(int64_t tokens) const {
 }
 
 std::unique_ptr<Reply> MakeReply(ReplySpec spec) {
+  if (spec.fault.no_logprobs) spec.head.top_logprobs.reset();
   if (spec.stream) return std::make_unique<StreamedReply>(std::move(spec));
   return std::make_unique<WholeReply>(std::move(spec));
 }

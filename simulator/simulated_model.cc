@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "simulator/logprobs.h"
 #include "simulator/stable_random.h"
 
 namespace sextant {
@@ -44,6 +45,7 @@ struct Draw {
   int64_t tokens = 0;
   enum class Outcome { kRight, kWrong, kNone } outcome = Outcome::kNone;
   double surprise = 0;
+  double confidence = 0;
   size_t wrong = 0;  // Which of the wrong answers.
 };
 
@@ -82,6 +84,12 @@ Draw DrawTrace(const SimulatedModel& model, const Problem& problem, double relat
   draw.wrong = pick < 0.55 ? 0 : pick < 0.85 ? 1 : 2;
   const double mean_surprise = draw.outcome == Draw::Outcome::kRight ? 0.25 : 0.40;
   draw.surprise = mean_surprise + 0.1 * (random.Uniform() - 0.5);
+  if (model.right_confidence > 0) {
+    const bool is_sure = draw.outcome == Draw::Outcome::kRight;
+    const double mean = is_sure ? model.right_confidence : model.wrong_confidence;
+    draw.confidence = std::clamp(mean + model.confidence_spread * random.Normal(), kLeastConfidence,
+                                 kMostConfidence);
+  }
   return draw;
 }
 
@@ -278,7 +286,7 @@ SimulatedTrace Simulate(const SimulatedModel& model, const Problem& problem, int
   std::vector<TextPart> parts;
   if (thinking_tokens > 0) parts.push_back({thinking, thinking_tokens, TextField::kReasoning});
   parts.push_back({content, tokens - thinking_tokens, TextField::kContent});
-  return {TokenText(std::move(parts), text), draw.surprise};
+  return {TokenText(std::move(parts), text), draw.surprise, draw.confidence};
 }
 
 }  // namespace sextant

@@ -46,6 +46,12 @@ struct SimulatedModel {
     double noise = 0.15;  // Standard deviation of its error. 0 to 1.
   };
   std::optional<Judge> judge;
+  // How sure a trace is of its tokens: normal, with these means for traces with a right answer and
+  // for the others, and the standard deviation `spread` between traces. 0: not set, the
+  // log-probabilities follow from `surprise` alone.
+  double right_confidence = 0;
+  double wrong_confidence = 0;
+  double confidence_spread = 0;
 };
 
 // The models of a YAML file (simulator/README.md has its keys). INVALID_ARGUMENT lists every error
@@ -56,6 +62,7 @@ struct SimulatedTrace {
   TokenText text;
   // Mean of the negative log-probability of its tokens, a little lower for right traces.
   double surprise = 0;
+  double confidence = 0;  // Mean of its tokens' confidence; 0: see `surprise`.
 };
 
 // Whether thinking keeps its own field or stands in the text between <think> and </think>, as it

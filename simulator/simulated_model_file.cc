@@ -4,6 +4,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "server/yaml_reader.h"
+#include "simulator/logprobs.h"
 #include "simulator/simulated_model.h"
 
 namespace sextant {
@@ -49,6 +50,16 @@ SimulatedModel::Judge ReadJudge(YamlMap judge) {
   return read;
 }
 
+void ReadConfidence(YamlMap confidence, SimulatedModel& model) {
+  confidence.Require("right");
+  confidence.Require("wrong");
+  const NumberRange range{kLeastConfidence, kMostConfidence};
+  model.right_confidence = confidence.Number("right", range).value_or(kLeastConfidence);
+  model.wrong_confidence = confidence.Number("wrong", range).value_or(kLeastConfidence);
+  model.confidence_spread = confidence.Number("spread", {0, 20}).value_or(0);
+  confidence.RejectUnknownKeys();
+}
+
 SimulatedModel ReadModel(YamlMap& map) {
   SimulatedModel model;
   map.Require("name");
@@ -60,6 +71,9 @@ SimulatedModel ReadModel(YamlMap& map) {
   if (std::optional<YamlMap> tokens = map.Map("tokens")) ReadTokens(*tokens, model);
   if (std::optional<YamlMap> accuracy = map.Map("accuracy")) ReadAccuracy(*accuracy, model);
   if (std::optional<YamlMap> judge = map.Map("judge")) model.judge = ReadJudge(*judge);
+  if (std::optional<YamlMap> confidence = map.Map("confidence")) {
+    ReadConfidence(*confidence, model);
+  }
   map.RejectUnknownKeys();
   return model;
 }

@@ -180,6 +180,47 @@ TEST(BallotTest, WeighsByConfidenceAndIsThenCertainOnlyAtTheEnd) {
   EXPECT_FALSE(ballot.IsCertain(1));
 }
 
+TEST(BallotTest, WeighsOneOnAverageByConfidence) {
+  std::vector<Vote> votes = {VoteFor("1", 1, 0), VoteFor("2", 1, 1)};
+  votes[0].confidence = 15;
+  votes[1].confidence = 5;
+  const VoteResult result = BallotOf(votes, {.weighting = Weighting::kConfidence}).Decide();
+
+  EXPECT_DOUBLE_EQ(result.candidates[0].weight, 1.5);
+  EXPECT_DOUBLE_EQ(result.candidates[1].weight, 0.5);
+}
+
+TEST(BallotTest, CountsAVoteWithoutConfidenceAsAnAverageOne) {
+  std::vector<Vote> votes = {VoteFor("1", 1, 0), VoteFor("2", 1, 1), VoteFor("3", 1, 2)};
+  votes[0].confidence = 12;
+  votes[1].confidence = 8;
+  const VoteRule rule{.weighting = Weighting::kConfidence};
+
+  const VoteResult mixed = BallotOf(votes, rule).Decide();
+  const VoteResult none = BallotOf({VoteFor("1", 1, 0), VoteFor("2", 1, 1)}, rule).Decide();
+
+  EXPECT_EQ(mixed.candidates[1].answer.canonical, "3");  // Between the sure and the unsure.
+  EXPECT_DOUBLE_EQ(mixed.candidates[1].weight, 1);
+  EXPECT_DOUBLE_EQ(none.candidates[0].weight, 1);
+}
+
+TEST(BallotTest, DecidesByConfidenceWhateverTheOrderOfTheVotes) {
+  std::vector<Vote> votes;
+  for (int i = 0; i < 40; ++i) {
+    votes.push_back(VoteFor(i % 2 == 0 ? "1" : "2", 1, i));
+    votes.back().confidence = 0.1 * ((i / 2 * 7) % 20 + 1);  // The same twenty for either.
+  }
+  const VoteRule rule{.weighting = Weighting::kConfidence};
+  const VoteResult forward = BallotOf(votes, rule).Decide();
+  std::reverse(votes.begin(), votes.end());
+  const VoteResult backward = BallotOf(votes, rule).Decide();
+
+  EXPECT_TRUE(forward.tie);
+  EXPECT_EQ(forward.agreement, backward.agreement);
+  EXPECT_EQ(forward.candidates[0].weight, backward.candidates[0].weight);
+  EXPECT_EQ(forward.answer->canonical, backward.answer->canonical);
+}
+
 TEST(BallotTest, CountsAShareOfAStatementAndLetsAFinishedTraceStandForItsClass) {
   Vote stated = VoteFor("1", 5, 0);
   stated.provisional = true;

@@ -74,6 +74,17 @@ TEST_F(ExpectedUseTest, BillsEveryTraceOfAVoteInFull) {
   EXPECT_EQ(Of("last_finish(k=3,n=8)").billed_tokens(), 8000);
 }
 
+TEST_F(ExpectedUseTest, ExpectsAVoteWithABarToTakeItsTwoWavesOneAfterTheOther) {
+  const v1::Expectation waves = Of("majority_vote(n=8,keep=0.9,warmup=4)");
+  const v1::Expectation half = Of("majority_vote(n=4)");
+
+  EXPECT_EQ(waves.billed_tokens(), 8000);  // The most: no trace is stopped.
+  EXPECT_NEAR(waves.sequential_tokens(), 2 * half.sequential_tokens(), 1);
+
+  request_.mutable_budget()->set_max_sequential_tokens(2000);
+  EXPECT_EQ(Of("majority_vote(n=8,keep=0.9,warmup=4)").sequential_tokens(), 2000);
+}
+
 TEST_F(ExpectedUseTest, BillsFirstFinishUpToItsStop) {
   const int64_t first = Of("first_finish(k=1,n=8)").sequential_tokens();
 

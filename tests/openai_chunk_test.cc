@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
 namespace sextant {
 namespace {
 
+using testing::ElementsAre;
+using testing::FloatNear;
 using testing::HasSubstr;
 
 // A chunk with the text copied, since the reader's views last until its next call only.
@@ -26,6 +29,7 @@ struct Read {
     usage = chunk->usage;
     sum_logprob = chunk->sum_logprob;
     logprobs = chunk->logprobs;
+    confidences.assign(chunk->confidences.begin(), chunk->confidences.end());
   }
   absl::Status status;
   std::string content, reasoning, finish_reason;
@@ -33,6 +37,7 @@ struct Read {
   std::optional<TokenUsage> usage;
   double sum_logprob = 0;
   int logprobs = 0;
+  std::vector<float> confidences;
 };
 
 // A chat chunk with these fields in its choice.
@@ -141,6 +146,75 @@ TEST(OpenAiChunkTest, ReadsLogProbabilitiesOfTextCompletions) {
   EXPECT_DOUBLE_EQ(chunk.sum_logprob, -1.5);
   EXPECT_EQ(chunk.logprobs, 2);  // The null has none,
   EXPECT_EQ(chunk.tokens, 3);    // but is a token.
+}
+
+TEST(OpenAiChunkTest, ReadsTheConfidenceOfEachTokenOfAChat) {
+  const Read chunk(Choice(R"("delta":{"content":"a b"},"logprobs":{"content":[
+      {"token":"a","logprob":-0.5,"bytes":null,"top_logprobs":[
+        {"token":"a","logprob":-0.5,"bytes":null},{"token":"b","logprob":-3.5,"bytes":null}]},
+      {"token":" b","logprob":-1,"top_logprobs":[
+        {"token":"c","logprob":-1},{"token":"d","logprob":-2},{"token":"e","logprob":-6}]}]})"));
+
+  EXPECT_THAT(chunk.confidences, ElementsAre(2, 3));
+  EXPECT_EQ(chunk.tokens, 2);
+}
+
+TEST(OpenAiChunkTest, ReadsTheConfidenceInAChunkOfLlamaCpp) {
+  // As llama-server b11669 streams it for a chat with top_logprobs 3; the sampled token is not
+  // among the three. Its text completions have the same shape.
+  const absl::string_view logprobs = R"("logprobs":{"content":[
+      {"id":273,"token":".","bytes":[46],"logprob":-3.4902045726776123,"top_logprobs":[
+        {"id":311,"token":"T","bytes":[84],"logprob":-0.8053901195526123},
+        {"id":272,"token":"-","bytes":[45],"logprob":-1.0663079023361206},
+        {"id":280,"token":"5","bytes":[53],"logprob":-3.0426318645477295}]}]})";
+  const Read chat(
+      Choice(absl::StrCat(R"("finish_reason":null,"delta":{"content":"."},)", logprobs)));
+  const Read text(Choice(absl::StrCat(R"("text":".","finish_reason":null,)", logprobs)));
+
+  EXPECT_THAT(chat.confidences, ElementsAre(FloatNear(1.6381099F, 1e-6F)));
+  EXPECT_THAT(text.confidences, ElementsAre(FloatNear(1.6381099F, 1e-6F)));
+  EXPECT_NEAR(chat.sum_logprob, -3.4902, 1e-4);
+}
+
+TEST(OpenAiChunkTest, ReadsTheConfidenceOfEachTokenOfATextCompletion) {
+  const Read chunk(R"({"choices":[{"index":0,"text":"a b c","logprobs":{"tokens":["a"," b"," c"],
+      "token_logprobs":[null,-1,-2],"top_logprobs":[null,{" b":-1,"x":-2},{" c":-2,"y":-4,"z":-6}]}}]})");
+
+  EXPECT_THAT(chunk.confidences, ElementsAre(1.5, 4));
+  EXPECT_EQ(chunk.tokens, 3);
+}
+
+TEST(OpenAiChunkTest, HasNoConfidenceWhereFewerThanTwoTokensAreListed) {
+  const Read sampled(Choice(R"("delta":{"content":"a"},"logprobs":{"content":[
+      {"token":"a","logprob":-0.5}]})"));
+  const Read one(Choice(R"("delta":{"content":"a"},"logprobs":{"content":[
+      {"token":"a","logprob":-0.5,"top_logprobs":[{"token":"a","logprob":-0.5}]}]})"));
+
+  EXPECT_THAT(sampled.confidences, ElementsAre());
+  EXPECT_THAT(one.confidences, ElementsAre());
+  EXPECT_EQ(one.logprobs, 1);
+}
+
+TEST(OpenAiChunkTest, LeavesOutTokensThatStandForNoProbabilityAtAll) {
+  // vLLM and OpenAI write -9999, llama.cpp the least float; and a certain token may round above 0.
+  const Read chunk(Choice(R"("delta":{"content":"a"},"logprobs":{"content":[
+      {"token":"a","logprob":0,"top_logprobs":[{"token":"a","logprob":1e-7},{"token":"b","logprob":-9},
+        {"token":"c","logprob":-9999.0},{"token":"d","logprob":-3.4028234663852886e38}]}]})"));
+
+  EXPECT_THAT(chunk.confidences, ElementsAre(4.5));
+}
+
+TEST(OpenAiChunkTest, PassesOverLogProbabilitiesOfAnotherShape) {
+  const Read chat(
+      Choice(R"("delta":{"content":"a"},"logprobs":{"content":[7,null,{"top_logprobs":{"a":1}},
+      {"logprob":"x","top_logprobs":[1,{"logprob":null},{"token":"a"},{"logprob":[-1]}]}]})"));
+  const Read text(R"({"choices":[{"index":0,"text":"a","logprobs":
+      {"token_logprobs":[-1],"top_logprobs":[[1],{"a":"x","b":null}]}}]})");
+
+  ASSERT_TRUE(chat.status.ok() && text.status.ok());
+  EXPECT_THAT(chat.confidences, ElementsAre());
+  EXPECT_THAT(text.confidences, ElementsAre());
+  EXPECT_EQ(chat.content, "a");
 }
 
 TEST(OpenAiChunkTest, CountsATextWithEmptyLogProbabilitiesAsOneToken) {

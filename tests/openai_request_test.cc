@@ -108,6 +108,19 @@ TEST_F(OpenAiRequestTest, AsksForLogProbabilitiesInTheShapeOfEachApi) {
   EXPECT_EQ(Body()["logprobs"], 1);
 }
 
+TEST_F(OpenAiRequestTest, AsksForTheLikeliestTokensInTheShapeOfEachApi) {
+  request_.logprobs = true;
+  request_.top_logprobs = 20;
+  const Json chat = Body();
+  EXPECT_EQ(chat["logprobs"], true);
+  EXPECT_EQ(chat["top_logprobs"], 20);
+
+  config_.api = BackendApi::kCompletions;
+  const Json text = Body();
+  EXPECT_EQ(text["logprobs"], 20);
+  EXPECT_FALSE(text.contains("top_logprobs"));
+}
+
 TEST_F(OpenAiRequestTest, AsksForTheServersOwnBeamSearch) {
   request_.native_beam_width = 4;
 
@@ -220,6 +233,52 @@ TEST_F(RefusedUsageTest, IsFinalWhenTheServerRefusesTheRequestWithoutItToo) {
   EXPECT_EQ(Generate().status().code(), absl::StatusCode::kInvalidArgument);
 
   EXPECT_EQ(server_->requests().size(), 2u);
+}
+
+class RefusedLogprobsTest : public OpenAiFixture {
+ protected:
+  void SetUp() override {
+    request_.logprobs = true;
+    request_.top_logprobs = 20;
+  }
+  static Reply Refusal(absl::string_view message) {
+    return Error("400 Bad Request", absl::StrCat(R"({"message":")", message, R"("})"));
+  }
+  Json Sent(int request) const { return Json::parse(server_->requests().at(request).body); }
+};
+
+TEST_F(RefusedLogprobsTest, AsksForFewerThenForNoneForGood) {
+  Serve({Refusal("top_logprobs 20 is above the maximum of 5"),
+         Refusal("logprobs are not supported with this model"),
+         EventStream({Says("4"), Finishes()})});
+
+  EXPECT_TRUE(Generate().ok());
+  EXPECT_TRUE(Generate().ok());
+
+  ASSERT_EQ(server_->requests().size(), 4u);
+  EXPECT_EQ(Sent(0)["top_logprobs"], 20);
+  EXPECT_EQ(Sent(1)["top_logprobs"], 5);
+  EXPECT_FALSE(Sent(2).contains("logprobs"));
+  EXPECT_FALSE(Sent(3).contains("logprobs"));
+}
+
+TEST_F(RefusedLogprobsTest, StaysWithFiveWhereTheServerTakesThem) {
+  config_.api = BackendApi::kCompletions;
+  Serve({Refusal("logprobs must be at most 5"), EventStream({Says("4"), Finishes()})});
+
+  EXPECT_TRUE(Generate().ok());
+
+  EXPECT_EQ(Sent(0)["logprobs"], 20);
+  EXPECT_EQ(Sent(1)["logprobs"], 5);
+}
+
+TEST_F(RefusedLogprobsTest, LeavesSearchesByTheSampledTokensAlone) {
+  request_.top_logprobs = 0;  // They cannot do without.
+  Serve({Refusal("logprobs are not supported with this model")});
+
+  EXPECT_EQ(Generate().status().code(), absl::StatusCode::kInvalidArgument);
+
+  EXPECT_EQ(server_->requests().size(), 1u);
 }
 
 }  // namespace

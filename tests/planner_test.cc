@@ -256,6 +256,40 @@ TEST_F(PlannerTest, KeepsTheStrategyOfTheRequest) {
   EXPECT_TRUE(Says("The request names the strategy first_finish(k=3,n=16)."));
 }
 
+TEST_F(PlannerTest, CompletesTheStoppingOfWeakTraces) {
+  Ask("majority_vote(n=16,weights=confidence,keep=0.9)");
+  EXPECT_EQ(Strategy(), "majority_vote(n=16,weights=confidence,keep=0.9,warmup=4,window=2048)");
+  EXPECT_TRUE(Says("With keep, 4 traces end before the other 12 start."));
+
+  Ask("majority_vote(n=256,keep=0.5,window=64)");
+  EXPECT_EQ(Strategy(), "majority_vote(n=256,keep=0.5,warmup=16,window=64)");
+
+  Ask("majority_vote(n=3,keep=0.5)");
+  EXPECT_EQ(Strategy(), "majority_vote(n=3,keep=0.5,warmup=2,window=2048)");
+
+  Ask("majority_vote(n=8,weights=confidence)");
+  EXPECT_EQ(Strategy(), "majority_vote(n=8,weights=confidence,window=2048)");
+
+  Ask("adaptive(n=8,keep=0.9,weights=confidence)");
+  EXPECT_EQ(Plan().strategy().adaptive().warmup(), 4);
+  EXPECT_EQ(Plan().strategy().adaptive().window(), 2048);
+
+  Ask("adaptive(n=8,warmup=3,window=9)");  // They have no use without keep.
+  EXPECT_EQ(Plan().strategy().adaptive().warmup(), 0);
+  EXPECT_EQ(Plan().strategy().adaptive().window(), 0);
+}
+
+TEST_F(PlannerTest, KeepsTheWarmUpBelowTheTracesThatTheBudgetLeaves) {
+  Ask("majority_vote(n=16,keep=0.9,warmup=8)");
+  request_.mutable_budget()->set_max_traces(6);
+  EXPECT_EQ(Strategy(), "majority_vote(n=6,keep=0.9,warmup=4,window=2048)");
+  EXPECT_TRUE(Says("warmup is lowered from 8 to 4, as n is 6."));
+
+  request_.mutable_budget()->set_max_traces(1);
+  EXPECT_EQ(Strategy(), "majority_vote(n=1)");
+  EXPECT_TRUE(Says("keep is left out: the only trace sets no bar for others."));
+}
+
 TEST_F(PlannerTest, LowersAnExplicitNAndKToMaxTracesAndSaysSo) {
   Ask("first_finish(k=3,n=16)");
   request_.mutable_budget()->set_max_traces(2);

@@ -4,10 +4,12 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -379,6 +381,36 @@ TEST(SimulatedModelTest, DrawsLengthsWithTheGivenMeanAndAccuracy) {
 
   EXPECT_NEAR(tokens, 500, 15);
   EXPECT_NEAR(right, 0.6, 0.03);
+}
+
+TEST(SimulatedModelTest, IsSurerOfRightAnswersWhereItsConfidenceSaysSo) {
+  SimulatedModel model{
+      .name = "x", .right_confidence = 14, .wrong_confidence = 8, .confidence_spread = 1};
+  Problem problem{.dataset = "d", .problem_id = "1", .answer = "C", .answer_kind = "choice"};
+  std::map<bool, std::vector<double>> by_right;
+  for (int seed = 0; seed < 1000; ++seed) {
+    const SimulatedTrace trace = Simulate(model, problem, seed, "", ThinkingFields::kApart);
+    by_right[absl::EndsWith(trace.text.Join(), "\\boxed{C}.")].push_back(trace.confidence);
+  }
+  const auto mean = [](const std::vector<double>& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  };
+
+  EXPECT_NEAR(mean(by_right[true]), 14, 0.2);
+  EXPECT_NEAR(mean(by_right[false]), 8, 0.3);
+  EXPECT_GT(*std::max_element(by_right[false].begin(), by_right[false].end()), 9);
+}
+
+TEST(SimulatedModelTest, ReportsAConfidenceThatIsIncompleteOrOutOfRange) {
+  const std::string path = WriteFile("unsure.yaml",
+                                     "models:\n  - name: a\n    horizon: short\n"
+                                     "    confidence: {right: 3, spread: 1}\n");
+
+  const std::string error = Catalog::Load({ProblemsFile(), {}, path}).status().ToString();
+
+  EXPECT_THAT(error, HasSubstr("right"));
+  EXPECT_THAT(error, HasSubstr("3.4 to 50"));
+  EXPECT_THAT(error, HasSubstr("wrong"));
 }
 
 TEST(SimulatedModelTest, ReportsEveryMistakeOfAFileWithItsLine) {

@@ -300,6 +300,13 @@ TEST(FaultTest, NoUsageLeavesItOutThoughAskedFor) {
   EXPECT_THAT(PlayToEnd(WithFault("no_usage")).bytes, testing::Not(HasSubstr("usage")));
 }
 
+TEST(FaultTest, SendsNoLogprobsAlthoughTheyAreAskedFor) {
+  ReplySpec spec = WithFault("no_logprobs");
+  spec.head.top_logprobs = 20;
+
+  EXPECT_THAT(PlayToEnd(std::move(spec)).bytes, testing::Not(HasSubstr("top_logprobs")));
+}
+
 TEST(FaultTest, NeverAnswerIsNeverDue) {
   EXPECT_EQ(MakeReply(WithFault("never_answer"))->NextDue(), std::nullopt);
 }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -142,6 +143,44 @@ TEST(PseudoLogprobsTest, TopTokensAreOrderedDistinctAndSumToAtMostOne) {
     }
     EXPECT_LE(sum, 1 + 1e-9);
   }
+}
+
+// The token confidence over the 20 likeliest tokens at a place.
+double ConfidenceAt(const PseudoLogprobs& logprobs, int64_t position) {
+  double sum = 0;
+  for (const TokenLogprob& top : logprobs.Top(position, " the", 20)) sum -= top.logprob;
+  return sum / 20;
+}
+
+TEST(PseudoLogprobsTest, HaveTheGivenTokenConfidenceOnAverage) {
+  const PseudoLogprobs logprobs{.key = 3, .confidence = 12};
+  double sum = 0;
+  double least = 100;
+  for (int64_t i = 0; i < 5000; ++i) {
+    sum += ConfidenceAt(logprobs, i);
+    least = std::min(least, ConfidenceAt(logprobs, i));
+  }
+
+  EXPECT_NEAR(sum / 5000, 12, 0.2);
+  EXPECT_GE(least, kLeastConfidence - 0.01);
+}
+
+TEST(PseudoLogprobsTest, ListTheSampledTokenAtItsOwnProbabilityWhereItIsAmongTheLikeliest) {
+  const PseudoLogprobs logprobs{.key = 3, .confidence = 6};
+  int listed = 0;
+  for (int64_t position = 0; position < 500; ++position) {
+    double sum = 0;
+    for (const TokenLogprob& top : logprobs.Top(position, " the", 20)) {
+      sum += std::exp(top.logprob);
+      if (top.token != " the") continue;
+      ++listed;
+      EXPECT_EQ(top.logprob, logprobs.Of(position));
+    }
+    EXPECT_LE(sum, 1 + 1e-9);
+  }
+
+  EXPECT_GT(listed, 450);
+  EXPECT_EQ(logprobs.Top(7, " the", 3).size(), 3u);
 }
 
 TEST(QuotedJsonTest, ReadsBackAsTheSameText) {

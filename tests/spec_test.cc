@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 namespace sextant {
@@ -26,7 +27,12 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values("auto", "simple", "majority_vote", "majority_vote(n=8)",
                     "majority_vote(n=256,stop=all)", "first_finish(k=3,n=8)", "first_finish(n=8)",
                     "first_finish(k=3,n=8,stop=lossless)", "last_finish(k=8,n=8)",
-                    "majority_vote(n=8,weights=length)", "adaptive", "adaptive(n=8)",
+                    "majority_vote(n=8,weights=length)",
+                    "majority_vote(n=16,weights=confidence,keep=0.9,warmup=4,window=2048)",
+                    "majority_vote(keep=0.5)", "majority_vote(n=8,weights=confidence,window=64)",
+                    "adaptive(n=8,keep=0)", "adaptive(warmup=4)",
+                    "adaptive(n=8,keep=0.9,warmup=4,window=512,weights=confidence)", "adaptive",
+                    "adaptive(n=8)",
                     "adaptive(n=8,first=2,margin=0.3,spare=0,late_after=1.25,drop_after=0,"
                     "stated=0,length_exponent=-0.1)",
                     "first_finish(k=3,n=8,stop=lossless,weights=confidence)",
@@ -81,7 +87,8 @@ TEST(SpecTest, SuggestsTheParameterThatWasMeant) {
   EXPECT_EQ(ParseError("first_finish(m=1)"),
             "strategy.first_finish: unknown parameter \"m\" (did you mean k?)");
   EXPECT_EQ(ParseError("majority_vote(temperature=1)"),
-            "strategy.majority_vote: unknown parameter \"temperature\" (known: n, stop, weights)");
+            "strategy.majority_vote: unknown parameter \"temperature\" (known: n, stop, weights, "
+            "keep, warmup, window)");
   EXPECT_EQ(ParseError("simple(n=2)"),
             "strategy.simple: unknown parameter \"n\" (it has no parameters)");
 }
@@ -100,6 +107,44 @@ TEST(SpecTest, RefusesValuesOutOfRange) {
   EXPECT_EQ(
       ParseError("beam_search(step_delimiter=abc)"),
       "strategy.beam_search.step_delimiter is \"abc\", expected 1 to 64 bytes in double quotes");
+}
+
+TEST(SpecTest, RefusesAnUnfitStoppingOfWeakTraces) {
+  EXPECT_EQ(ParseError("majority_vote(n=4,keep=0.9,warmup=4)"),
+            "strategy.majority_vote.warmup is 4, expected below n (4)");
+  EXPECT_EQ(ParseError("adaptive(n=4,keep=0.9,warmup=5)"),
+            "strategy.adaptive.warmup is 5, expected below n (4)");
+  EXPECT_EQ(ParseError("majority_vote(keep=1.1)"),
+            "strategy.majority_vote.keep is \"1.1\", expected a number from 0 to 1");
+  EXPECT_EQ(ParseError("majority_vote(keep=nan)"),
+            "strategy.majority_vote.keep is \"nan\", expected a number from 0 to 1");
+  EXPECT_EQ(ParseError("majority_vote(n=4,warmup=2)"),
+            "strategy.majority_vote.warmup is 2, expected keep with it");
+  EXPECT_EQ(ParseError("majority_vote(n=4,window=64)"),
+            "strategy.majority_vote.window is 64, expected keep or weights=confidence with it");
+  EXPECT_EQ(ParseError("majority_vote(keep=0.9,window=32769)"),
+            "strategy.majority_vote.window is \"32769\", expected 1 to 32768");
+  EXPECT_EQ(ParseError("majority_vote(keep=0.9,warmup=256)"),
+            "strategy.majority_vote.warmup is \"256\", expected 1 to 255");
+  EXPECT_EQ(ParseError("adaptive(weights=uniform)"),
+            "strategy.adaptive.weights is 1, expected WEIGHTS_LENGTH or WEIGHTS_CONFIDENCE");
+}
+
+TEST(SpecTest, RefusesAFractionWhereAWholeNumberBelongs) {
+  EXPECT_EQ(ParseError("adaptive(spare=1.5)"),
+            "strategy.adaptive.spare is \"1.5\", expected 0 to 256");
+}
+
+TEST(SpecTest, TellsHowConfidenceIsUsed) {
+  const auto use = [](absl::string_view text) { return ConfidenceUseOf(*ParseStrategy(text)); };
+
+  EXPECT_EQ(use("majority_vote(n=8)").window, 0);
+  EXPECT_EQ(use("adaptive(keep=0,warmup=3,window=9)").window, 0);
+  EXPECT_EQ(use("first_finish(weights=confidence)").window, 2048);
+  EXPECT_EQ(use("majority_vote(weights=confidence,window=9)").window, 9);
+  EXPECT_EQ(use("adaptive(keep=0.5,warmup=3)").window, 2048);
+  EXPECT_EQ(use("adaptive(keep=0.5,warmup=3)").warmup, 3);
+  EXPECT_EQ(use("adaptive(keep=0.5,warmup=3)").keep, 0.5);
 }
 
 TEST(SpecTest, RefusesMalformedText) {
@@ -151,6 +196,14 @@ TEST(CheckStrategyTest, RefusesWhatOnlyAMessageCanHold) {
             "strategy.beam_search.expansion is 1, expected 2 to 8");
   EXPECT_EQ(CheckStrategy(penalty).message(),
             "strategy.beam_search.length_penalty is -0.5, expected 0 to 2");
+  v1::Strategy keep, warmup, window;
+  keep.mutable_adaptive()->set_keep(std::numeric_limits<double>::quiet_NaN());
+  warmup.mutable_majority_vote()->set_warmup(-1);
+  window.mutable_adaptive()->set_window(-1);
+  EXPECT_EQ(CheckStrategy(keep).message(), "strategy.adaptive.keep is nan, expected 0 to 1");
+  EXPECT_EQ(CheckStrategy(warmup).message(),
+            "strategy.majority_vote.warmup is -1, expected 1 to 255");
+  EXPECT_EQ(CheckStrategy(window).message(), "strategy.adaptive.window is -1, expected 1 to 32768");
   EXPECT_EQ(CheckStrategy(k_alone).message(), "strategy.first_finish.k is 257, expected 1 to 256");
 }
 

@@ -12,7 +12,7 @@
 namespace sextant {
 
 constexpr size_t kMaxPatternBytes = 1000;
-constexpr size_t kMaxOptionBytes = 10000;  // Of one option's text.
+constexpr size_t kMaxOptionBytes = 4096;  // Of one option's text.
 constexpr size_t kMaxPointerBytes = 1000;
 
 // INVALID_ARGUMENT naming the field: more than 26 choices, choices for a kind other than choice and

@@ -15,12 +15,26 @@ using absl::string_view;
 
 constexpr double kMostLengthRatio = 4;
 
-double WeightOf(const Vote& vote, const VoteRule& rule) {
+// Mean of the confidences that there are, 0 where there is none. `votes` are in the order of their
+// indices.
+double MeanConfidence(const std::vector<const Vote*>& votes) {
+  double sum = 0;
+  int count = 0;
+  for (const Vote* vote : votes) {
+    if (!vote->confidence) continue;
+    sum += *vote->confidence;
+    ++count;
+  }
+  return count > 0 ? sum / count : 0;
+}
+
+double WeightOf(const Vote& vote, const VoteRule& rule, double mean_confidence) {
   switch (rule.weighting) {
     case Weighting::kUniform:
       return vote.share;
     case Weighting::kConfidence:
-      return vote.share * vote.confidence.value_or(1);
+      if (mean_confidence <= 0) return vote.share;
+      return vote.share * vote.confidence.value_or(mean_confidence) / mean_confidence;
     case Weighting::kLength:
       break;
   }
@@ -90,11 +104,13 @@ std::vector<AnswerClass> StrictClasses(const std::vector<Vote>& cast, const Vote
   for (const Vote& vote : cast) votes.push_back(&vote);
   std::sort(votes.begin(), votes.end(),
             [](const Vote* a, const Vote* b) { return a->index < b->index; });
+  const double mean_confidence = MeanConfidence(votes);
   absl::flat_hash_map<string_view, size_t> known;
   std::vector<AnswerClass> classes;
   for (const Vote* vote : votes) {
     const AnswerClass one{
-        vote, 1, vote->provisional ? 0 : 1, WeightOf(*vote, rule), vote->tokens, vote->index};
+        vote,         1,          vote->provisional ? 0 : 1, WeightOf(*vote, rule, mean_confidence),
+        vote->tokens, vote->index};
     const auto [entry, is_new] = known.try_emplace(vote->answer.Key(), classes.size());
     if (is_new) {
       classes.push_back(one);

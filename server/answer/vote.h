@@ -16,9 +16,11 @@ enum class TieRule { kShorter, kLonger };
 
 // What a vote counts for.
 enum class Weighting {
-  kUniform,     // 1.
-  kLength,      // (tokens / typical)^-length_exponent, the ratio kept between 1/4 and 4.
-  kConfidence,  // The trace's confidence, where its server sent log-probabilities; else 1.
+  kUniform,  // 1.
+  kLength,   // (tokens / typical)^-length_exponent, the ratio kept between 1/4 and 4.
+  // The trace's confidence / the mean confidence of the votes that have one. A vote without one, as
+  // where its server sends no log-probabilities, weighs 1.
+  kConfidence,
 };
 
 struct VoteRule {
@@ -33,7 +35,7 @@ struct Vote {
   Answer answer;
   int64_t tokens = 0;  // Length of the trace, in completion tokens.
   int index = 0;       // Launch index of the trace; unique in a ballot.
-  std::optional<double> confidence = std::nullopt;  // 0 to 1.
+  std::optional<double> confidence = std::nullopt;  // 0 or more, in any unit.
   // A statement of a trace that runs, and what share of a vote it is. It stands for its class only
   // where no finished trace does.
   bool provisional = false;

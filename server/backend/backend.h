@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "server/async/task.h"
 
 namespace sextant {
@@ -34,6 +35,7 @@ struct TraceRequest {
   int64_t max_tokens = 0;  // Of this request's completion.
   std::string prefix;      // Beginning of the model's turn, to be continued. Empty: a fresh turn.
   bool logprobs = false;   // Ask for the log-probabilities of the sampled tokens.
+  int top_logprobs = 0;    // Likeliest tokens to ask for at each place, with `logprobs`. 0 to 20.
   int native_beam_width = 0;  // Above 0: one beam search by the server, in one chunk.
   // When the solve will have ended: no attempt begins, and no wait lasts, beyond it.
   absl::Time give_up_at = absl::InfiniteFuture();
@@ -53,7 +55,10 @@ struct TraceChunk {
   int tokens = 0;  // By log-probabilities where there are any, else 1 for a chunk with text.
   std::optional<TokenUsage> usage;
   double sum_logprob = 0;
-  int logprobs = 0;                 // Tokens in sum_logprob.
+  int logprobs = 0;  // Tokens in sum_logprob.
+  // Token confidences, in the order of the tokens: -(1/k) * sum of log p over the k likeliest
+  // tokens that the server lists, 0 or more. A token with fewer than two listed has none.
+  absl::Span<const float> confidences;
   absl::string_view finish_reason;  // Not empty in the last chunk with text: stop, length, ...
 };
 

@@ -1,5 +1,6 @@
 #include "server/backend/openai.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -14,6 +15,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr size_t kMaxErrorBody = 64 << 10;
+// What OpenAI's text completions, and some servers by their configuration, still allow.
+constexpr int kFewLogprobs = 5;
 constexpr char kFirstTokenTimeout[] = "no first token within first_token_timeout";
 constexpr char kTokenTimeout[] = "no further token within token_timeout";
 
@@ -189,23 +192,23 @@ OpenAiBackend::OpenAiBackend(HttpClient& http, const BackendConfig& config, size
     : http_(http),
       config_(config),
       max_event_bytes_(max_event_bytes),
-      ask_continuous_usage_(config.kind == BackendKind::kAuto ||
-                            config.kind == BackendKind::kVllm ||
-                            config.kind == BackendKind::kSglang) {}
+      extras_{.continuous_usage = config.kind == BackendKind::kAuto ||
+                                  config.kind == BackendKind::kVllm ||
+                                  config.kind == BackendKind::kSglang} {}
 
 Task<absl::StatusOr<std::unique_ptr<TraceTail>>> OpenAiBackend::Generate(
     const TraceRequest& request, TraceSink& sink) {
-  // Other traces may be under way with the field when the first of them is refused.
-  const bool asked = ask_continuous_usage_;
-  Task<absl::StatusOr<std::unique_ptr<TraceTail>>> first = Attempt(request, sink);
-  auto result = co_await std::move(first);
-  if (asked && RefusesContinuousUsage(result.status())) {
-    ask_continuous_usage_ = false;
-    Task<absl::StatusOr<std::unique_ptr<TraceTail>>> second = Attempt(request, sink);
-    result = co_await std::move(second);
+  while (true) {
+    // Other traces may be under way with an extra when the first of them is refused.
+    const Extras asked = extras_;
+    Task<absl::StatusOr<std::unique_ptr<TraceTail>>> attempt = Attempt(request, sink);
+    auto result = co_await std::move(attempt);
+    if (result.ok()) co_return std::move(result);
+    const std::optional<Extras> less = LessThan(asked, request, result.status());
+    if (!less) co_return Named(result.status());
+    extras_.continuous_usage = extras_.continuous_usage && less->continuous_usage;
+    extras_.top_logprobs = std::min(extras_.top_logprobs, less->top_logprobs);
   }
-  if (!result.ok()) co_return Named(result.status());
-  co_return std::move(result);
 }
 
 Task<absl::StatusOr<std::unique_ptr<TraceTail>>> OpenAiBackend::Attempt(const TraceRequest& request,
@@ -217,10 +220,22 @@ Task<absl::StatusOr<std::unique_ptr<TraceTail>>> OpenAiBackend::Attempt(const Tr
   co_return std::unique_ptr<TraceTail>(std::move(exchange));
 }
 
-bool OpenAiBackend::RefusesContinuousUsage(const absl::Status& refusal) {
-  return refusal.code() == absl::StatusCode::kInvalidArgument &&
-         (absl::StrContains(refusal.message(), "stream_options") ||
-          absl::StrContains(refusal.message(), "continuous_usage_stats"));
+std::optional<OpenAiBackend::Extras> OpenAiBackend::LessThan(const Extras& asked,
+                                                             const TraceRequest& request,
+                                                             const absl::Status& refusal) {
+  if (refusal.code() != absl::StatusCode::kInvalidArgument) return std::nullopt;
+  Extras less = asked;
+  if (asked.continuous_usage && (absl::StrContains(refusal.message(), "stream_options") ||
+                                 absl::StrContains(refusal.message(), "continuous_usage_stats"))) {
+    less.continuous_usage = false;
+    return less;
+  }
+  if (std::min(asked.top_logprobs, request.top_logprobs) > 0 &&
+      absl::StrContains(refusal.message(), "logprobs")) {
+    less.top_logprobs = asked.top_logprobs > kFewLogprobs ? kFewLogprobs : 0;
+    return less;
+  }
+  return std::nullopt;
 }
 
 absl::Status OpenAiBackend::Named(const absl::Status& status) const {
@@ -233,7 +248,7 @@ std::string OpenAiBackend::Body(const TraceRequest& request) const {
   const Prompt& prompt = *request.prompt;
   Json body = {{"model", config_.model}, {"stream", true}};
   Json& options = body["stream_options"] = {{"include_usage", true}};
-  if (ask_continuous_usage_) options["continuous_usage_stats"] = true;
+  if (extras_.continuous_usage) options["continuous_usage_stats"] = true;
   const bool chat = config_.api == BackendApi::kChat;
   if (chat) {
     Json& messages = body["messages"] = Json::array();
@@ -259,7 +274,12 @@ std::string OpenAiBackend::Body(const TraceRequest& request) const {
   SetWhenGiven(body, "min_p", prompt.min_p);
   SetWhenGiven(body, "seed", request.seed);
   if (!prompt.stop.empty()) body["stop"] = prompt.stop;
-  if (request.logprobs) body["logprobs"] = chat ? Json(true) : Json(1);
+  const int top = std::min(request.top_logprobs, extras_.top_logprobs);
+  // A server that refuses the likeliest tokens is not asked for anything of the kind: nothing else
+  // would come of it.
+  const bool logprobs = request.logprobs && (top > 0 || request.top_logprobs == 0);
+  if (logprobs) body["logprobs"] = chat ? Json(true) : Json(std::max(1, top));
+  if (logprobs && chat && top > 0) body["top_logprobs"] = top;
   if (request.native_beam_width > 0) {
     body["use_beam_search"] = true;
     body["best_of"] = body["n"] = request.native_beam_width;

@@ -2,6 +2,7 @@
 // others.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "server/async/http.h"
@@ -27,15 +28,21 @@ class OpenAiBackend : public Backend {
                                                            TraceSink& sink);
   std::string Body(const TraceRequest& request) const;
   HttpRequest ToHttp(const TraceRequest& request) const;
-  // The server does not know `continuous_usage_stats` and refused the request for it.
-  static bool RefusesContinuousUsage(const absl::Status& refusal);
+  // What it asks servers for, until they refuse it; then less, for good.
+  struct Extras {
+    bool continuous_usage = false;  // The field `continuous_usage_stats`.
+    int top_logprobs = 20;          // The most of the likeliest tokens at each place; 0: none.
+  };
+  // What to ask for instead of `asked`, which was refused; null where that was not the reason.
+  static std::optional<Extras> LessThan(const Extras& asked, const TraceRequest& request,
+                                        const absl::Status& refusal);
   absl::Status Named(const absl::Status& status) const;
 
   HttpClient& http_;
   const BackendConfig& config_;
   const size_t max_event_bytes_;
   OpenAiChunkReader reader_;
-  bool ask_continuous_usage_;  // Until the server refuses it; then no more, for good.
+  Extras extras_;
 };
 
 }  // namespace sextant

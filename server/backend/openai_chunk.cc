@@ -2,7 +2,9 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -77,9 +79,60 @@ void AddLogprob(const element& value, TraceChunk& chunk) {
   ++chunk.logprobs;
 }
 
+// The confidence of one token, from the log-probabilities of the likeliest ones at its place.
+class Alternatives {
+ public:
+  void Add(const element& value) {
+    double logprob = 0;
+    if (value.get(logprob) != simdjson::SUCCESS || !(logprob >= kLeastLogprob)) return;
+    // Rounding lets certain tokens come out a little above 0.
+    sum_ += std::min(logprob, 0.0);
+    ++count_;
+  }
+  void AddTo(std::vector<float>& confidences) const {
+    // With a single one the number would mean the opposite: low where the model is sure.
+    if (count_ >= 2) confidences.push_back(static_cast<float>(-sum_ / count_));
+  }
+
+ private:
+  // Servers write -9999, or the least number there is, for tokens that cannot be sampled.
+  static constexpr double kLeastLogprob = -1000;
+  double sum_ = 0;
+  int count_ = 0;
+};
+
+// [{"token": "a", "logprob": -0.5}, ...]
+void ReadTopOfChat(const object& entry, std::vector<float>& confidences) {
+  array top;
+  if (const auto field = Field(entry, "top_logprobs");
+      !field || field->get(top) != simdjson::SUCCESS)
+    return;
+  Alternatives alternatives;
+  for (element one : top) {
+    element value;
+    if (one["logprob"].get(value) == simdjson::SUCCESS) alternatives.Add(value);
+  }
+  alternatives.AddTo(confidences);
+}
+
+// [{"a": -0.5, ...}, null, ...]: one for each token.
+void ReadTopOfText(const object& logprobs, std::vector<float>& confidences) {
+  array tokens;
+  if (const auto field = Field(logprobs, "top_logprobs");
+      !field || field->get(tokens) != simdjson::SUCCESS)
+    return;
+  for (element token : tokens) {
+    object top;
+    if (token.get(top) != simdjson::SUCCESS) continue;
+    Alternatives alternatives;
+    for (const auto& [text, value] : top) alternatives.Add(value);
+    alternatives.AddTo(confidences);
+  }
+}
+
 // Chat: logprobs.content[].logprob. Text: logprobs.token_logprobs[]; llama.cpp uses the chat shape
 // for both.
-void ReadLogprobs(const object& choice, TraceChunk& chunk) {
+void ReadLogprobs(const object& choice, TraceChunk& chunk, std::vector<float>& confidences) {
   object logprobs;
   if (const auto field = Field(choice, "logprobs");
       !field || field->get(logprobs) != simdjson::SUCCESS)
@@ -88,18 +141,22 @@ void ReadLogprobs(const object& choice, TraceChunk& chunk) {
   if (const auto field = Field(logprobs, "content");
       field && field->get(entries) == simdjson::SUCCESS) {
     for (element entry : entries) {
-      element value;
-      if (entry["logprob"].get(value) == simdjson::SUCCESS) AddLogprob(value, chunk);
+      object token;
+      if (entry.get(token) != simdjson::SUCCESS) continue;
+      if (const auto value = Field(token, "logprob")) AddLogprob(*value, chunk);
+      ReadTopOfChat(token, confidences);
     }
     chunk.tokens = static_cast<int>(entries.size());
   } else if (const auto text = Field(logprobs, "token_logprobs");
              text && text->get(entries) == simdjson::SUCCESS) {
     for (element value : entries) AddLogprob(value, chunk);
+    ReadTopOfText(logprobs, confidences);
     chunk.tokens = static_cast<int>(entries.size());
   }
+  chunk.confidences = confidences;
 }
 
-absl::Status ReadChoice(const object& choice, TraceChunk& chunk) {
+absl::Status ReadChoice(const object& choice, TraceChunk& chunk, std::vector<float>& confidences) {
   absl::Status status = ReadString(choice, "finish_reason", "choices[0]", chunk.finish_reason);
   if (status.ok()) status = ReadString(choice, "text", "choices[0]", chunk.content);
   static constexpr std::pair<const char*, const char*> kSaid[] = {
@@ -114,7 +171,7 @@ absl::Status ReadChoice(const object& choice, TraceChunk& chunk) {
     if (status.ok()) status = ReadString(said, "reasoning", path, chunk.reasoning);
   }
   if (!status.ok()) return status;
-  ReadLogprobs(choice, chunk);
+  ReadLogprobs(choice, chunk, confidences);
   if (chunk.tokens == 0 && !(chunk.content.empty() && chunk.reasoning.empty())) chunk.tokens = 1;
   return absl::OkStatus();
 }
@@ -161,6 +218,7 @@ std::string Shown(absl::string_view text) {
 
 struct OpenAiChunkReader::Parser {
   simdjson::dom::parser dom;
+  std::vector<float> confidences;  // Of the last chunk.
 };
 
 OpenAiChunkReader::OpenAiChunkReader() : parser_(std::make_unique<Parser>()) {}
@@ -176,6 +234,7 @@ absl::StatusOr<TraceChunk> OpenAiChunkReader::Read(absl::string_view json) {
         absl::StrCat("the server reports: ", Shown(ErrorText(root).value_or("an error"))));
   }
   TraceChunk chunk;
+  parser_->confidences.clear();
   if (absl::Status status = ReadUsage(root, chunk); !status.ok()) return status;
   const auto field = Field(root, "choices");
   if (!field) return chunk;
@@ -190,7 +249,8 @@ absl::StatusOr<TraceChunk> OpenAiChunkReader::Read(absl::string_view json) {
       return WrongType("choices[0].index", "a whole number");
     }
     if (index != 0) continue;
-    if (absl::Status status = ReadChoice(choice, chunk); !status.ok()) return status;
+    if (absl::Status status = ReadChoice(choice, chunk, parser_->confidences); !status.ok())
+      return status;
     break;
   }
   return chunk;

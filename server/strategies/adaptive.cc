@@ -173,6 +173,9 @@ Task<Verdict> Adaptive(Traces& traces, const v1::Adaptive& params, const Adaptiv
     Task<const Trace*> next = traces.NextBefore((traces.running_clock() / step + 1) * step);
     const Trace* trace = co_await std::move(next);
     if (trace == nullptr && traces.stop_reason()) break;
+    if (trace != nullptr && trace->is_weak()) {
+      diary.Add(traces.decided_clock(), "it is dropped", trace->WhyWeak());
+    }
   }
   const AdaptiveState end = StateOf(traces, with_statements);
   Task<bool> close = traces.Close();

@@ -3,10 +3,10 @@
 //   last_finish(k=3,n=8), beam_search(width=4), adaptive(n=8), auto
 //
 // A parameter that is left out has its default, which is 0 (or unset) in v1::Strategy. Parameters:
-//   majority_vote: n, stop, weights. first_finish, last_finish: k, n, stop, weights. beam_search:
-//   width, step_tokens, step_delimiter (in double quotes, with C escapes), expansion,
-//   length_penalty. adaptive: n, first, margin, spare, late_after, drop_after, stated,
-//   length_exponent.
+//   majority_vote: n, stop, weights, keep, warmup, window. first_finish, last_finish: k, n, stop,
+//   weights. beam_search: width, step_tokens, step_delimiter (in double quotes, with C escapes),
+//   expansion, length_penalty. adaptive: n, first, margin, spare, late_after, drop_after, stated,
+//   length_exponent, keep, warmup, window, weights (length or confidence).
 // `stop` is lossless or all, `weights` uniform, length or confidence. Pure functions; any thread.
 #pragma once
 #include <cstdint>
@@ -28,6 +28,8 @@ inline constexpr int32_t kMaxExpansion = 8;
 inline constexpr double kMaxLengthPenalty = 2;
 inline constexpr double kMaxLengths = 1000;  // Of what adaptive counts in mean lengths.
 inline constexpr double kMaxLengthExponent = 2;
+inline constexpr int32_t kMaxConfidenceWindow = 32'768;  // Tokens.
+inline constexpr int32_t kDefaultConfidenceWindow = 2'048;
 inline constexpr int32_t kDefaultBeamWidth = 4;
 inline constexpr int32_t kDefaultStepTokens = 256;
 inline constexpr absl::string_view kDefaultStepDelimiter = "\n\n";
@@ -62,5 +64,14 @@ int32_t TraceCount(const v1::Strategy& strategy);
 int32_t FinishCount(const v1::Strategy& strategy);
 // What its votes weigh; WEIGHTS_UNSPECIFIED where it has none or leaves them to their default.
 v1::Weights WeightsOf(const v1::Strategy& strategy);
+
+// How the confidence of its traces is used. `window` is 0 where it is not; a strategy's own 0
+// stands for its default.
+struct ConfidenceUse {
+  int32_t window = 0;
+  double keep = 0;
+  int32_t warmup = 0;
+};
+ConfidenceUse ConfidenceUseOf(const v1::Strategy& strategy);
 
 }  // namespace sextant

@@ -1,10 +1,16 @@
 #include "server/strategies/trace.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
+#include "absl/strings/str_format.h"
+
 namespace sextant {
+
+Trace::Trace(int index, TraceLaunch launch, Surroundings around)
+    : index_(index), launch_(std::move(launch)), around_(around) {
+  if (around_.confidence_window > 0) confidence_.emplace(around_.confidence_window);
+}
 
 TraceSink::Flow Trace::OnChunk(const TraceChunk& chunk) {
   const int64_t before = tokens();
@@ -19,6 +25,9 @@ TraceSink::Flow Trace::OnChunk(const TraceChunk& chunk) {
   uncounted_ += chunk.tokens;
   sum_logprob_ += chunk.sum_logprob;
   logprobs_ += chunk.logprobs;
+  if (confidence_) {
+    for (const float confidence : chunk.confidences) confidence_->Add(confidence);
+  }
   if (chunk.usage) {
     around_.spending.AddPrompt(chunk.usage->prompt - usage_.prompt);
     usage_ = *chunk.usage;
@@ -42,6 +51,10 @@ TraceSink::Flow Trace::OnChunk(const TraceChunk& chunk) {
   }
   if (!finish_reason_.empty()) return Flow::kGoOn;
   if (around_.spending.UsedUp()) return Flow::kStop;
+  if (confidence_ && around_.bar.IsBelow(index_, *confidence_)) {
+    is_weak_ = true;
+    return Flow::kStop;
+  }
   // The server was told the limit and says itself, perhaps in a chunk of its own, that it is
   // reached. One that goes on regardless is stopped.
   if (tokens() <= request.max_tokens) return Flow::kGoOn;
@@ -57,8 +70,12 @@ std::optional<Answer> Trace::Stated() {
 }
 
 std::optional<double> Trace::confidence() const {
-  if (logprobs_ == 0) return std::nullopt;
-  return std::exp(sum_logprob_ / static_cast<double>(logprobs_));
+  return confidence_ ? confidence_->lowest() : std::nullopt;
+}
+
+std::string Trace::WhyWeak() const {
+  return absl::StrFormat("the group confidence of trace %d is %.2f, below the bar of %.2f", index_,
+                         *confidence(), *around_.bar.height());
 }
 
 void Trace::OnAttempt(absl::string_view backend, int attempt) {

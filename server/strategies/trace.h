@@ -13,6 +13,8 @@
 #include "server/async/loop.h"
 #include "server/backend/backend.h"
 #include "server/budget.h"
+#include "server/strategies/confidence_bar.h"
+#include "server/strategies/confidence_window.h"
 
 namespace sextant {
 
@@ -68,11 +70,12 @@ class Trace : public TraceSink {
   struct Surroundings {
     Spending& spending;
     ClockAlarm& alarm;
+    const ConfidenceBar& bar;
     const Loop& loop;
     int64_t max_bytes;
+    int confidence_window;  // In tokens; 0: nobody asks for its confidence.
   };
-  Trace(int index, TraceLaunch launch, Surroundings around)
-      : index_(index), launch_(std::move(launch)), around_(around) {}
+  Trace(int index, TraceLaunch launch, Surroundings around);
 
   Flow OnChunk(const TraceChunk& chunk) override;
   void OnAttempt(absl::string_view backend, int attempt) override;
@@ -91,12 +94,17 @@ class Trace : public TraceSink {
   // Summed log-probability of its tokens, and how many have one.
   double sum_logprob() const { return sum_logprob_; }
   int64_t logprobs() const { return logprobs_; }
-  // Geometric mean of its tokens' probabilities, where the server sends log-probabilities.
+  // Lowest group confidence (confidence_window.h) so far. Unset where nobody asks for it, and where
+  // the server does not list the likeliest tokens.
   std::optional<double> confidence() const;
   const std::string& backend() const { return backend_; }
   int retries() const { return retries_; }
   std::optional<absl::Time> first_token_at() const { return first_token_at_; }
   bool too_long() const { return too_long_; }
+  // It was stopped because its confidence fell below the bar. Such a trace does not vote.
+  bool is_weak() const { return is_weak_; }
+  // Why, as a clause for the caller. Requires is_weak().
+  std::string WhyWeak() const;
   // Launched, and neither returned by Traces::Next() nor dropped.
   bool is_open() const { return !returned && !dropped; }
   // The answer that a trace states while it runs; unset where `watcher` is.
@@ -123,9 +131,11 @@ class Trace : public TraceSink {
   int64_t uncounted_ = 0;
   double sum_logprob_ = 0;
   int64_t logprobs_ = 0;
+  std::optional<ConfidenceWindow> confidence_;
   std::optional<absl::Time> first_token_at_;
   int retries_ = 0;
   bool too_long_ = false;
+  bool is_weak_ = false;
 };
 
 }  // namespace sextant

@@ -6,6 +6,11 @@
 #include "absl/strings/str_cat.h"
 
 namespace sextant {
+namespace {
+
+constexpr int kTopLogprobs = 20;  // DeepConf's k.
+
+}  // namespace
 
 Traces::Traces(Loop& loop, Backend& backend, TracesConfig config)
     : loop_(loop),
@@ -13,14 +18,14 @@ Traces::Traces(Loop& loop, Backend& backend, TracesConfig config)
       config_(std::move(config)),
       spending_(config_.budget, config_.price),
       reached_clock_(config_.start_clock),
+      bar_(config_.confidence_bar),
       deadline_(loop, [this] { End(v1::TIME_BUDGET); }),
       alarm_(loop, [this] { running_.Wake(); }) {
   if (config_.budget.ends_at < absl::InfiniteFuture()) deadline_.Set(config_.budget.ends_at);
 }
 
 void Traces::Launch(int n) {
-  const bool logprobs = config_.vote.weighting == Weighting::kConfidence;
-  for (int i = 0; i < n && Launch(TraceLaunch{.logprobs = logprobs}); ++i) {
+  for (int i = 0; i < n && Launch(TraceLaunch{}); ++i) {
   }
 }
 
@@ -31,7 +36,8 @@ bool Traces::Launch(TraceLaunch launch) {
   if (stop_reason_ || index >= config_.budget.max_traces || left <= 0) return false;
   traces_.push_back(std::make_unique<Trace>(
       index, std::move(launch),
-      Trace::Surroundings{spending_, alarm_, loop_, config_.max_trace_bytes}));
+      Trace::Surroundings{spending_, alarm_, bar_, loop_, config_.max_trace_bytes,
+                          config_.confidence_window}));
   Trace& trace = *traces_.back();
   if (watch_answers_) trace.watcher = std::make_unique<AnswerWatcher>(config_.reader);
   trace.request = {.prompt = &config_.prompt,
@@ -39,7 +45,8 @@ bool Traces::Launch(TraceLaunch launch) {
                    .seed = SeedOf(index),
                    .max_tokens = std::min(WantedTokens(trace), left),
                    .prefix = trace.launch().prefix,
-                   .logprobs = trace.launch().logprobs,
+                   .logprobs = trace.launch().logprobs || config_.confidence_window > 0,
+                   .top_logprobs = config_.confidence_window > 0 ? kTopLogprobs : 0,
                    .native_beam_width = trace.launch().native_beam_width,
                    .give_up_at = config_.budget.ends_at};
   ++open_;
@@ -80,11 +87,13 @@ void Traces::Ended(Trace& trace, const absl::Status& status) {
       trace.answer = config_.reader.Read(trace.reasoning(), trace.content());
   } else if (finished || stopped) {
     trace.state = Trace::State::kCancelled;
-    trace.cut_by_budget = true;
+    trace.cut_by_budget = !trace.is_weak();
   } else {
     trace.state = Trace::State::kFailed;
     trace.error = status;
   }
+  const bool warmed_up = trace.state == Trace::State::kFinished;
+  bar_.Ended(trace.index(), warmed_up ? trace.confidence() : std::nullopt);
   if (!stop_reason_ && !decided_at_) stop_reason_ = spending_.UsedUp();
   if (config_.on_ended) config_.on_ended(trace);
 }
@@ -120,6 +129,7 @@ void Traces::Drop(const Trace& trace) {
   dropped.dropped = true;
   if (!running_.Cancel(dropped.task)) return;  // It has ended, and counts as what it has become.
   dropped.state = Trace::State::kCancelled;
+  bar_.Ended(dropped.index(), std::nullopt);
   --open_;
   if (config_.on_ended) config_.on_ended(dropped);
 }
@@ -209,6 +219,7 @@ VoteResult Traces::ProvisionalVote() const {
   Ballot ballot(config_.vote);
   for (const auto& trace : traces_) {
     if (trace->state == Trace::State::kFinished || !trace->launch().prefix.empty()) continue;
+    if (trace->is_weak()) continue;
     if (auto answer = config_.reader.ReadProvisional(trace->reasoning(), trace->content())) {
       ballot.Add({.answer = *std::move(answer),
                   .tokens = trace->tokens(),

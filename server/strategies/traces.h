@@ -14,6 +14,7 @@
 #include "server/async/loop.h"
 #include "server/backend/backend.h"
 #include "server/budget.h"
+#include "server/strategies/confidence_bar.h"
 #include "server/strategies/trace.h"
 
 namespace sextant {
@@ -29,6 +30,9 @@ struct TracesConfig {
   int64_t max_trace_tokens = 32768;
   int64_t max_trace_bytes = 16 << 20;
   VoteRule vote;
+  // Window of the traces' confidence in tokens; 0: log-probabilities are not asked for.
+  int confidence_window = 0;
+  ConfidenceBar::Rule confidence_bar;
   Budget budget;
   std::optional<PriceConfig> price;
   // Called when a trace has ended by itself, was cut by a budget, or failed. Must not touch the
@@ -44,7 +48,7 @@ class Traces {
   Traces(Loop& loop, Backend& backend, TracesConfig config);
 
   // Launches `n` fresh traces at the start of the clock, or as many as the budget's max_traces
-  // allows; with log-probabilities where votes weigh by confidence.
+  // allows.
   void Launch(int n);
   // Launches one trace, not before the start of the clock. False: the budget allows no more.
   bool Launch(TraceLaunch launch);
@@ -64,6 +68,9 @@ class Traces {
 
   // Launched traces that Next() has not returned.
   int open() const { return open_; }
+  // Below which a trace is stopped: Next() returns it then, cancelled, and it is_weak().
+  const ConfidenceBar& confidence_bar() const { return bar_; }
+  int confidence_window() const { return config_.confidence_window; }
   const VoteRule& vote_rule() const { return config_.vote; }
   const AnswerReader& reader() const { return config_.reader; }
   int64_t max_trace_tokens() const { return config_.max_trace_tokens; }
@@ -106,6 +113,7 @@ class Traces {
   Backend& backend_;
   TracesConfig config_;
   Spending spending_;
+  ConfidenceBar bar_;
   absl::BitGen random_;
   std::vector<std::unique_ptr<Trace>> traces_;
   int open_ = 0;

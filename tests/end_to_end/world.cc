@@ -53,15 +53,19 @@ World::World(WorldOptions options) : folder_(NewFolder()) {
                                                      {"prompt", kPrompt},
                                                      {"answer", "4"},
                                                      {"answer_kind", "integer"}};
+  const bool is_simulated = !options.simulated_model.empty();
   WriteTraces(folder_ + "/traces.jsonl", options.samples);
+  std::ofstream(folder_ + "/models.yaml")
+      << "models: [{name: " << kModel << ", " << options.simulated_model << "}]";
   std::ofstream(folder_ + "/faults.yaml") << options.faults;
 
   ModelConfig model{.name = kModel, .typical_trace_tokens = 100};
   for (int i = 0; i < options.backends; ++i) {
     SimulatorOptions simulate{.problems = folder_ + "/problems.jsonl",
-                              .traces = {folder_ + "/traces.jsonl"},
                               .tokens_per_second = options.tokens_per_second,
                               .chunk_tokens = options.chunk_tokens};
+    if (is_simulated) simulate.simulate = folder_ + "/models.yaml";
+    if (!is_simulated) simulate.traces = {folder_ + "/traces.jsonl"};
     if (i == 0 && !options.faults.empty()) simulate.faults = folder_ + "/faults.yaml";
     auto simulator = Simulator::Start(simulate);
     EXPECT_TRUE(simulator.ok()) << simulator.status();

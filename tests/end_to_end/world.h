@@ -21,6 +21,8 @@ struct Sample {
 
 struct WorldOptions {
   std::vector<Sample> samples;  // Of the one problem; sample i is what seed i gets.
+  // Instead of samples: what a simulated model has beside its name, as in `horizon: short`.
+  std::string simulated_model;
   double tokens_per_second = 2000;
   int chunk_tokens = 1;
   std::string faults;  // YAML of the simulator; empty: none.

@@ -21,6 +21,12 @@ FakeTrace Steady(int tokens, const std::string& answer) {
   return trace;
 }
 
+FakeTrace Sure(int tokens, const std::string& answer, float confidence) {
+  FakeTrace trace = Steady(tokens, answer);
+  for (FakeChunk& chunk : trace.chunks) chunk.confidence = confidence;
+  return trace;
+}
+
 FakeTrace Failing(int after, absl::Status error) {
   FakeTrace trace = Endless(after);
   trace.error = std::move(error);
@@ -91,6 +97,8 @@ Task<absl::StatusOr<std::unique_ptr<TraceTail>>> FakeBackend::Generate(const Tra
     chunk.usage = next.usage;
     chunk.sum_logprob = next.sum_logprob;
     chunk.logprobs = next.sum_logprob == 0 ? 0 : next.tokens;
+    const std::vector<float> confidences(static_cast<size_t>(next.tokens), next.confidence);
+    if (next.confidence > 0) chunk.confidences = confidences;
     chunk.finish_reason = at_limit && !in_own_chunk ? "length" : absl::string_view(next.finish);
     if (sink.OnChunk(chunk) == TraceSink::Flow::kStop) co_return absl::CancelledError("stopped");
     if (in_own_chunk) {

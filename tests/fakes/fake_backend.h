@@ -20,6 +20,7 @@ struct FakeChunk {
   std::string finish = {};
   std::optional<TokenUsage> usage = {};
   double sum_logprob = 0;  // Over `tokens`, unless 0.
+  float confidence = 0;    // Of each of `tokens`; 0: they have none.
 };
 
 struct FakeTrace {
@@ -37,6 +38,8 @@ struct FakeTrace {
 // A trace of `tokens` tokens, one a second, whose last one finishes it and states `answer` (in a
 // box; empty: none).
 FakeTrace Steady(int tokens, const std::string& answer);
+// The same, every token with this confidence.
+FakeTrace Sure(int tokens, const std::string& answer, float confidence);
 // The same that never ends by itself.
 FakeTrace Endless(int tokens);
 // Fails after `after` seconds, one token a second.

@@ -18,6 +18,9 @@ namespace sextant {
 struct SolveSetup {
   std::optional<int64_t> seed = 0;
   TieRule ties = TieRule::kShorter;
+  Weighting weighting = Weighting::kUniform;
+  int confidence_window = 0;
+  ConfidenceBar::Rule bar = {};
   int64_t max_trace_tokens = 1'000;
   int64_t max_trace_bytes = 1'000'000;
   Budget budget = {};
@@ -77,6 +80,9 @@ class FakeSolve {
     config.max_trace_tokens = setup.max_trace_tokens;
     config.max_trace_bytes = setup.max_trace_bytes;
     config.vote.ties = setup.ties;
+    config.vote.weighting = setup.weighting;
+    config.confidence_window = setup.confidence_window;
+    config.confidence_bar = setup.bar;
     config.budget = setup.budget;
     config.price = setup.price;
     config.on_ended = [this](const Trace& trace) { ended.push_back(trace.index()); };
