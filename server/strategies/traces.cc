@@ -17,8 +17,8 @@ Traces::Traces(Loop& loop, Backend& backend, TracesConfig config)
       backend_(backend),
       config_(std::move(config)),
       spending_(config_.budget, config_.price),
-      reached_clock_(config_.start_clock),
       bar_(config_.confidence_bar),
+      reached_clock_(config_.start_clock),
       deadline_(loop, [this] { End(v1::TIME_BUDGET); }),
       alarm_(loop, [this] { running_.Wake(); }) {
   if (config_.budget.ends_at < absl::InfiniteFuture()) deadline_.Set(config_.budget.ends_at);
