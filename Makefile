@@ -27,6 +27,7 @@ server: deps ## Release build of sextant-server, sextant and sextant-simulator i
 
 evaluate: server ## What the default policy is worth on recorded traces, where there are any
 	@python3 tests/replay/evaluate.py --bin build/release/bin --shared ../shared --report build/evaluation.md
+	@python3 tests/replay/difficulty.py --bin build/release/bin --shared ../shared --report build/difficulty.md --plot build/calibration.svg
 
 fuzz: deps ## Ten million executions over the fuzz targets
 	@scripts/fuzz.sh 10000000

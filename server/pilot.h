@@ -23,9 +23,9 @@
 namespace sextant {
 
 struct PilotModel {
-  double intercept = 0.74;
-  double support = -2.99;
-  double length = 0.23;
+  double intercept = 0.67;
+  double support = -2.87;
+  double length = 0.24;
 };
 
 // What the traces of a solve have shown, failed ones apart. Lengths are tokens.

@@ -202,6 +202,61 @@ TEST(AdaptiveTest, DoublesUpALateFirstWave) {
   EXPECT_EQ(solve.backend.running(), 0);
 }
 
+// Easy problems stop at once, hard ones wait for all.
+Pilot PilotWithRows() {
+  v1::Adaptive easy = Params(5), hard = Params(5);
+  easy.set_margin(0.1);
+  hard.set_margin(1);
+  Pilot pilot{.mean_tokens = 100};
+  pilot.rows = {.easy = {"easy", easy}, .hard = {"hard", hard}};
+  return pilot;
+}
+
+TEST(AdaptiveTest, GoesOnWithTheRowOfTheDifficultyThatItsFirstTracesShow) {
+  const v1::Adaptive params = Params(5);
+  const Pilot pilot = PilotWithRows();
+  const std::vector<FakeTrace> differing = {Steady(100, "4"), Steady(110, "7"), Steady(40, "4")};
+  FakeSolve solve(differing), plain(differing);
+
+  const Verdict verdict = solve.Run(Adaptive(solve.traces, params, kModel, &pilot));
+  plain.Run(Adaptive(plain.traces, params, kModel));
+
+  ASSERT_TRUE(verdict.difficulty);
+  EXPECT_EQ(verdict.difficulty->estimator(), "pilot");
+  EXPECT_EQ(plain.traces.all().size(), 4u);
+  EXPECT_EQ(solve.traces.all().size(), 5u);
+  EXPECT_THAT(verdict.decisions,
+              testing::Contains(testing::AllOf(
+                  HasSubstr("no two of 2 ended traces agree at 1.05 of the mean length, hard with"),
+                  HasSubstr("so row hard goes on."))));
+}
+
+TEST(AdaptiveTest, StopsWithTheRowForEasyProblemsWhereTheFirstTracesAgree) {
+  v1::Adaptive params = Params(5);
+  params.set_margin(1);
+  const Pilot pilot = PilotWithRows();
+  FakeSolve solve({Steady(50, "4"), Steady(60, "4"), Steady(500, "7")});
+
+  const Verdict verdict = solve.Run(Adaptive(solve.traces, params, kModel, &pilot));
+
+  EXPECT_EQ(AnswerOf(verdict), "4");
+  EXPECT_EQ(solve.traces.decided_clock(), 60);
+  EXPECT_LT(verdict.difficulty->hard_probability(), 0.5);
+}
+
+TEST(AdaptiveTest, OnlyReportsTheDifficultyWhereThePolicyHasOneRow) {
+  const v1::Adaptive params = Params(8);
+  const Pilot pilot{.mean_tokens = 100};
+  FakeSolve solve({Steady(80, "4"), Steady(90, "4")}), plain({Steady(80, "4"), Steady(90, "4")});
+
+  const Verdict verdict = solve.Run(Adaptive(solve.traces, params, kModel, &pilot));
+  const Verdict without = plain.Run(Adaptive(plain.traces, params, kModel));
+
+  EXPECT_EQ(verdict.decisions, without.decisions);
+  EXPECT_EQ(verdict.difficulty->reason().find("2 of 2 ended traces agree at 0.85 of"), 0u);
+  EXPECT_FALSE(without.difficulty);
+}
+
 TEST(AdaptiveTest, AnswersWithWhatHasFinishedWhenABudgetEnds) {
   const v1::Adaptive params = Params(8);
   FakeSolve solve({Steady(30, "4"), Endless(900)}, {.budget = {.max_tokens = 100}});

@@ -1,4 +1,5 @@
 // Calibration: from rows to a horizon and a profile.
+#include "client/calibrate/pilot_fit.h"
 #include "client/calibrate/profile.h"
 
 #include <gmock/gmock.h>
@@ -437,6 +438,38 @@ TEST(CalibrateTest, GivesAccuracyByFifthsOfTheLengths) {
                           DoubleNear(0.5, 1e-9), DoubleNear(0.5, 1e-9)));
 }
 
+TEST(CalibrateTest, PullsThePilotOfAFewProblemsTowardsTheDefaults) {
+  const PilotModel defaults;
+
+  const PilotModel of_none = FitPilot({}, 100);
+  const PilotModel of_few = FitPilot(SmallModel().problems, 138);
+
+  EXPECT_THAT(of_none.support, DoubleNear(defaults.support, 1e-9));
+  EXPECT_GT(of_few.intercept, defaults.intercept);  // Two of the three problems are hard.
+  EXPECT_THAT(of_few.support, DoubleNear(defaults.support, 0.5));
+}
+
+TEST(CalibrateTest, FitsThePilotWhereManyProblemsShowThatLengthTells) {
+  std::vector<CalibrationProblem> problems;
+  // Agreement says nothing here: long traces agree on what is wrong.
+  for (int i = 0; i < 200; ++i) {
+    problems.push_back({.dataset = "d",
+                        .id = std::to_string(i),
+                        .traces = i % 2 == 0
+                                      ? std::vector<CalibrationTrace>{Right(50), Right(60)}
+                                      : std::vector<CalibrationTrace>{Wrong(180), Wrong(190)}});
+  }
+
+  const PilotModel model = FitPilot(problems, 120);
+  const auto chance = [&](double tokens) {
+    const PilotTraces traces{.leading = 2, .votes = 2, .ended_tokens = {tokens, tokens}};
+    return EstimateByPilot(model, traces, 120)->hard_probability;
+  };
+
+  EXPECT_LT(chance(55), 0.2);
+  EXPECT_GT(chance(185), 0.8);
+}
+
 TEST(CalibrateTest, WritesAProfileThatTheServerLoads) {
   const std::string folder = testing::TempDir() + "/calibrate_profile";
   std::filesystem::create_directories(folder);
@@ -459,6 +492,7 @@ TEST(CalibrateTest, WritesAProfileThatTheServerLoads) {
   EXPECT_THAT(*loaded.accuracy, DoubleNear(0.375, 1e-4));
   EXPECT_THAT(*loaded.difficulty->length_hard, DoubleNear(250, 1));
   EXPECT_TRUE(loaded.accuracy_by_length.has_value());
+  EXPECT_THAT(loaded.pilot->support, DoubleNear(calibration.profile.pilot->support, 1e-4));
 }
 
 TEST(CalibrateTest, KeepsHostileNamesInsideTheCommentOfTheProfile) {

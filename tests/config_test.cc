@@ -1,6 +1,7 @@
 // The configuration: defaults, strictness, and messages that say what to change.
 #include "server/config.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -12,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/substitute.h"
+#include "server/policy.h"
 
 namespace sextant {
 namespace {
@@ -85,8 +87,9 @@ TEST(ConfigTest, ReadsTheAnnotatedExample) {
 
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->policy, SEXTANT_SOURCE_DIR "/deploy/policies/recipe.yaml");
-  ASSERT_EQ(config->models.size(), 1u);
+  ASSERT_EQ(config->models.size(), 2u);
   const ModelConfig& model = config->models[0];
+  EXPECT_EQ(model.difficulty.judge.model, config->models[1].name);
   EXPECT_EQ(model.horizon, Horizon::kLong);
   EXPECT_EQ(model.sampling.top_p, 0.95);
   EXPECT_EQ(model.price->completion_per_million, 0.30);
@@ -95,6 +98,17 @@ TEST(ConfigTest, ReadsTheAnnotatedExample) {
   EXPECT_EQ(model.backends[0].first_token_timeout, absl::Minutes(5));
   EXPECT_EQ(model.backends[1].name, "models.example.com:443");
   EXPECT_EQ(model.backends[1].api_key, "secret-token");
+}
+
+TEST(ConfigTest, ReadsTheDemoOfDifficultyWithARowForEither) {
+  const absl::StatusOr<Config> config =
+      LoadConfig(SEXTANT_SOURCE_DIR "/deploy/demo/difficulty.yaml");
+
+  ASSERT_TRUE(config.ok()) << config.status();
+  const absl::StatusOr<Policy> policy = LoadPolicy(config->policy);
+  ASSERT_TRUE(policy.ok()) << policy.status();
+  EXPECT_EQ(policy->RowFor({.difficulty = v1::DIFFICULTY_EASY}).name, "easy");
+  EXPECT_EQ(policy->RowFor({.difficulty = v1::DIFFICULTY_HARD}).name, "hard");
 }
 
 TEST(ConfigTest, ReportsFiveMistakesAtOnceInTheOrderOfTheFile) {
@@ -393,6 +407,52 @@ TEST_F(ConfigFileTest, TakesFromTheProfileWhatTheModelDoesNotSay) {
   EXPECT_EQ(config->models[0].typical_trace_tokens, 900);
 }
 
+constexpr char kSecondModel[] = "\n  - {name: small, backends: [{url: \"http://h/v1\"}]}\n";
+
+TEST(DifficultyConfigTest, ReadsAJudgeAndKeepsTheDefaultsOfTheRest) {
+  const absl::StatusOr<Config> config = ParseConfig(
+      absl::StrCat(WithModel("difficulty: {before: judge, judge: {model: small, timeout: 2s}}"),
+                   kSecondModel),
+      "f.yaml");
+
+  ASSERT_TRUE(config.ok()) << config.status();
+  const DifficultyConfig& judged = config->models[0].difficulty;
+  EXPECT_EQ(judged.before, DifficultyBefore::kJudge);
+  EXPECT_EQ(judged.during, DifficultyDuring::kPilot);
+  EXPECT_EQ(judged.judge.model, "small");
+  EXPECT_EQ(judged.judge.max_tokens, 512);
+  EXPECT_EQ(judged.judge.timeout, absl::Seconds(2));
+  EXPECT_EQ(config->models[1].difficulty.before, DifficultyBefore::kPromptFeatures);
+}
+
+// What is wrong with this value of models[0].difficulty.
+std::string DifficultyError(const std::string& value) {
+  return std::string(
+      ParseConfig(absl::StrCat(WithModel(absl::StrCat("difficulty: ", value)), kSecondModel),
+                  "f.yaml")
+          .status()
+          .message());
+}
+
+TEST(DifficultyConfigTest, NamesWhatIsWrongWithAJudge) {
+  EXPECT_THAT(DifficultyError("{before: judge, judge: {model: smal}}"),
+              testing::HasSubstr("models[0].difficulty.judge.model: no model is named \"smal\", "
+                                 "expected one of models (did you mean small?)"));
+  EXPECT_THAT(DifficultyError("{before: judge}"),
+              testing::HasSubstr("models[0].difficulty.judge: required key is missing"));
+  EXPECT_THAT(DifficultyError("{judge: {model: small}}"),
+              testing::HasSubstr("there is a judge that nobody asks, expected before: judge"));
+  EXPECT_THAT(DifficultyError("{before: jugde}"),
+              testing::HasSubstr("expected one of none, prompt_features, judge"));
+  EXPECT_THAT(DifficultyError("{before: judge, judge: {model: small, max_tokens: 8}}"),
+              testing::HasSubstr("max_tokens: expected an integer from 16 to 100000"));
+}
+
+TEST(DifficultyConfigTest, WantsAPriceOfTheJudgeWhereItsTokensGoIntoAPricedBill) {
+  EXPECT_THAT(DifficultyError("{before: judge, judge: {model: small}}\n    price: {}"),
+              testing::HasSubstr("model \"small\" has no price and model"));
+}
+
 TEST_F(ConfigFileTest, LetsKeysOfTheModelWinOverItsProfile) {
   Write("profile.yaml", "horizon: short\ntypical_trace_tokens: 900\n");
   const std::string path =
@@ -439,6 +499,25 @@ TEST_F(ConfigFileTest, KeepsWhatCalibrationFoundOut) {
   EXPECT_EQ(profile.difficulty->hard_share, 0.4);
   EXPECT_EQ(profile.difficulty->agreement_easy, 0.9);
   EXPECT_EQ(profile.difficulty->agreement_hard, 0.6);
+}
+
+TEST_F(ConfigFileTest, KeepsTheCoefficientsOfTheModelsOwnPilot) {
+  Write("profile.yaml", "pilot: {intercept: 0.5, support: -2, length: 0.25}\n");
+  Write("half.yaml", "pilot: {intercept: 0.5, support: 1000}\n");
+
+  const absl::StatusOr<Config> config =
+      LoadConfig(Write("f.yaml", WithModel("profile: profile.yaml")));
+  const absl::Status half = LoadConfig(Write("h.yaml", WithModel("profile: half.yaml"))).status();
+
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->models[0].profile->pilot->intercept, 0.5);
+  EXPECT_EQ(config->models[0].profile->pilot->support, -2);
+  EXPECT_EQ(config->models[0].profile->pilot->length, 0.25);
+  EXPECT_EQ(
+      half.message(),
+      absl::StrCat((folder_ / "half.yaml").string(), ":1: pilot.length: required key is missing\n",
+                   (folder_ / "half.yaml").string(),
+                   ":1: pilot.support: expected a number from -100 to 100, got \"1000\""));
 }
 
 TEST_F(ConfigFileTest, ReportsEveryFigureOfAProfileThatCannotBe) {

@@ -60,6 +60,42 @@ TEST(DifficultyTest, LooksAtTheLastMessage) {
   EXPECT_EQ(EstimateDifficulty(request).hard_probability(), EstimateOf(kEasy).hard_probability());
 }
 
+TEST(DifficultyTest, TakesEveryProblemAsHardWhereNothingIsEstimated) {
+  v1::SolveRequest request;
+  request.set_prompt(kEasy);
+
+  const v1::DifficultyEstimate estimate =
+      EstimateDifficulty(request, {.before = DifficultyBefore::kNone});
+
+  EXPECT_EQ(estimate.difficulty(), v1::DIFFICULTY_HARD);
+  EXPECT_EQ(estimate.hard_probability(), 0.5);
+  EXPECT_EQ(estimate.estimator(), "none");
+}
+
+TEST(DifficultyTest, AsksAJudgeOnlyWhereSomethingFollowsFromIt) {
+  const DifficultyConfig config{.before = DifficultyBefore::kJudge, .judge = {.model = "small"}};
+  v1::SolveRequest request;
+  request.set_prompt(kEasy);
+
+  EXPECT_TRUE(AsksJudge(request, config));
+  EXPECT_FALSE(AsksJudge(request, {}));
+  EXPECT_NE(EstimateDifficulty(request, config)
+                .reason()
+                .find("Judge small is asked only when the problem is solved."),
+            std::string::npos);
+
+  request.mutable_strategy()->mutable_simple();
+  EXPECT_FALSE(AsksJudge(request, config));
+  EXPECT_NE(EstimateDifficulty(request, config)
+                .reason()
+                .find("The request names its strategy, so judge small is not asked."),
+            std::string::npos);
+
+  request.clear_strategy();
+  request.set_difficulty(v1::DIFFICULTY_EASY);
+  EXPECT_FALSE(AsksJudge(request, config));
+}
+
 TEST(DifficultyTest, StaysAProbabilityForExtremePrompts) {
   EXPECT_GT(EstimateOf("x").hard_probability(), 0);
   EXPECT_LT(EstimateOf(std::string(1 << 20, '1')).hard_probability(), 1);

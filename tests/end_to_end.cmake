@@ -3,7 +3,7 @@ add_library(end_to_end_world STATIC end_to_end/world.cc)
 target_link_libraries(end_to_end_world
   PUBLIC sextant_service sextant_simulator sextant_client GTest::gtest
   PRIVATE nlohmann_json::nlohmann_json sextant_flags)
-foreach(name solve_test fault_test budget_test stream_test server_test confidence_solve_test)
+foreach(name solve_test fault_test judge_test budget_test stream_test server_test confidence_solve_test)
   sextant_test(end_to_end/${name} end_to_end_world)
 endforeach()
 sextant_test(deadline_test sextant_service)

@@ -220,6 +220,54 @@ TEST_F(PlannerTest, CountsCostAsABudget) {
   EXPECT_TRUE(Says("budget.max_cost_usd (5.5) holds 5.5 typical traces."));
 }
 
+Policy RowsByDifficulty() {
+  return ParsePolicy(R"yaml(name: mine
+rows:
+  - {name: hard, horizon: any, difficulty: hard, strategy: "adaptive(margin=1)"}
+  - {name: easy, horizon: any, difficulty: easy, strategy: "adaptive(margin=0.1)"}
+)yaml",
+                     "p.yaml")
+      .value();
+}
+
+TEST_F(PlannerTest, HoldsTheRowOfTheOtherDifficultyForThePilot) {
+  policy_ = RowsByDifficulty();
+
+  const v1::Plan plan = Plan();
+
+  EXPECT_EQ(plan.row(), "easy");
+  EXPECT_EQ(plan.other_difficulty().row(), "hard");
+  EXPECT_EQ(plan.other_difficulty().adaptive().margin(), 1);
+  EXPECT_EQ(plan.other_difficulty().adaptive().n(), 8);
+  EXPECT_TRUE(Says("Row hard goes on if the first traces show that the problem is hard."));
+}
+
+TEST_F(PlannerTest, HoldsNoOtherRowWhereNothingWouldAskForIt) {
+  EXPECT_FALSE(Plan().has_other_difficulty());  // The row is the same for both.
+  policy_ = RowsByDifficulty();
+
+  request_.set_difficulty(v1::DIFFICULTY_HARD);
+  EXPECT_FALSE(Plan().has_other_difficulty());
+  request_.clear_difficulty();
+  Ask("adaptive(n=4)");
+  EXPECT_FALSE(Plan().has_other_difficulty());
+  request_.clear_strategy();
+  model_.difficulty.during = DifficultyDuring::kNone;
+  EXPECT_FALSE(Plan().has_other_difficulty());
+}
+
+TEST_F(PlannerTest, TakesTheEstimateOfAJudgeAndSaysSo) {
+  policy_ = RowsByDifficulty();
+  v1::DifficultyEstimate judged;
+  judged.set_difficulty(v1::DIFFICULTY_HARD);
+  judged.set_reason("Judge small says so.");
+
+  const v1::Plan plan = MakePlan({request_, model_, policy_, time_left_, &judged}).value();
+
+  EXPECT_EQ(plan.row(), "hard");
+  EXPECT_EQ(plan.reasons(1), "Judge small says so.");
+}
+
 TEST_F(PlannerTest, LetsTheRequestsMaxTracesReplaceTheModels) {
   model_.horizon = Horizon::kLong;
   request_.mutable_budget()->set_max_traces(32);

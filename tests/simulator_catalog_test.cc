@@ -14,9 +14,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/judge_prompt.h"
 #include "simulator/catalog.h"
 #include "simulator/completion_request.h"
 #include "simulator/faults.h"
+#include "simulator/simulated_judge.h"
 
 namespace sextant {
 namespace {
@@ -299,6 +301,25 @@ TEST(SimulatedModelTest, KeepsThinkingApartInChatsAndInTheTextOfCompletions) {
   EXPECT_EQ(completion->at(0).text.Join(TextField::kReasoning), "");
   EXPECT_THAT(completion->at(0).text.Join(), HasSubstr("</think>"));
   EXPECT_EQ(chat->at(0).text.tokens(), completion->at(0).text.tokens());
+}
+
+TEST(SimulatedModelTest, AJudgeSaysTheProblemsDifficultyWithTheSameErrorForEverySeed) {
+  const Problem problem{.dataset = "d",
+                        .problem_id = "1",
+                        .prompt = "What is it?",
+                        .answer = "4",
+                        .answer_kind = "integer",
+                        .difficulty = 0.37};
+  SimulatedModel model{.name = "m", .judge = SimulatedModel::Judge{.noise = 0}};
+
+  const std::string exact = SimulateJudge(model, problem).Join();
+  model.judge->noise = 0.15;
+  const std::string noisy = SimulateJudge(model, problem).Join();
+
+  EXPECT_EQ(ReadJudgement(exact), 0.37);
+  EXPECT_NE(ReadJudgement(noisy), 0.37);
+  EXPECT_EQ(noisy, SimulateJudge(model, problem).Join());
+  EXPECT_THAT(exact, HasSubstr("Simulated"));
 }
 
 TEST(SimulatedModelTest, StepByStepContinuationReachesExactlyOneWholeAnswer) {

@@ -78,6 +78,12 @@ std::string CandidateRows(const v1::SolveResponse& response) {
   return Table({Align::kLeft, Align::kLeft, Align::kRight, Align::kRight}, rows);
 }
 
+std::string DifficultyLine(const v1::DifficultyEstimate& estimate) {
+  return Printable(absl::StrCat(ShortName(estimate.difficulty()), ", hard with probability ",
+                                Percent(estimate.hard_probability()), ", by ", estimate.estimator(),
+                                ": ", estimate.reason()));
+}
+
 std::string TimeLine(const v1::Usage& usage) {
   return absl::StrCat(Seconds(usage.seconds_to_decision()), " to the decision, ",
                       Seconds(usage.seconds_to_first_token()), " to the first token, ",
@@ -127,6 +133,9 @@ std::string ShowBill(const v1::Usage& usage) {
                    "; ", Grouped(usage.prompt_tokens()), " of prompts",
                    usage.cached_tokens() > 0
                        ? absl::StrCat(" (", Grouped(usage.cached_tokens()), " cached)")
+                       : "",
+                   usage.judge_tokens() > 0
+                       ? absl::StrCat("; ", Grouped(usage.judge_tokens()), " went to a judge")
                        : ""));
   sheet.Add("", absl::StrCat(Count(usage.traces_started(), "trace"), ": ", usage.traces_finished(),
                              " finished, ", usage.traces_cancelled(), " cancelled, ",
@@ -150,6 +159,10 @@ std::string ShowResponse(const v1::SolveResponse& response) {
   sheet.Add("strategy", StrategyLine(response.plan()));
   sheet.AddReasons(response.plan());
   sheet.AddDecisions(response);
+  // Of the plan's own estimate `sextant plan` tells.
+  if (response.difficulty().estimator() == "pilot") {
+    sheet.Add("difficulty", DifficultyLine(response.difficulty()));
+  }
   sheet.Add("stopped", ShortName(response.stop_reason()));
   sheet.Append(CandidateRows(response));
   sheet.Append(ShowBill(response.usage()));
@@ -160,15 +173,11 @@ std::string ShowResponse(const v1::SolveResponse& response) {
 }
 
 std::string ShowPlan(const v1::Plan& plan) {
-  const v1::DifficultyEstimate& estimate = plan.difficulty();
   Sheet sheet;
   sheet.Add("strategy", StrategyLine(plan));
   sheet.AddReasons(plan);
   sheet.Add("horizon", HorizonText(plan.horizon()));
-  sheet.Add("difficulty",
-            Printable(absl::StrCat(ShortName(estimate.difficulty()), ", hard with probability ",
-                                   Percent(estimate.hard_probability()), ", by ",
-                                   estimate.estimator(), ": ", estimate.reason())));
+  sheet.Add("difficulty", DifficultyLine(plan.difficulty()));
   sheet.Add("expected", ExpectationText(plan.expected()));
   if (plan.has_runner_up()) {
     const v1::RunnerUp& next = plan.runner_up();

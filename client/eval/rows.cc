@@ -23,6 +23,7 @@ void AddUsage(const v1::Usage& usage, ordered_json& row) {
   row["traces_cancelled"] = usage.traces_cancelled();
   row["traces_failed"] = usage.traces_failed();
   row["retries"] = usage.retries();
+  row["judge_tokens"] = usage.judge_tokens();
   row["cost_usd"] = usage.has_cost_usd() ? ordered_json(usage.cost_usd()) : ordered_json(nullptr);
   row["seconds_to_first_token"] = usage.seconds_to_first_token();
   row["seconds_to_decision"] = usage.seconds_to_decision();
@@ -50,6 +51,14 @@ ordered_json PlanJson(const v1::Plan& plan) {
   json["expected_billed_tokens"] = plan.expected().billed_tokens();
   json["expected_sequential_tokens"] = plan.expected().sequential_tokens();
   return json;
+}
+
+// The last estimate of a solve; the plan has its own.
+ordered_json DifficultyJson(const v1::DifficultyEstimate& estimate) {
+  return {{"difficulty", ShortName(estimate.difficulty())},
+          {"hard_probability", estimate.hard_probability()},
+          {"estimator", estimate.estimator()},
+          {"reason", estimate.reason()}};
 }
 
 ordered_json CandidatesJson(const v1::SolveResponse& response) {
@@ -116,6 +125,7 @@ std::string RowJson(const std::string& strategy, const Problem& problem,
     row["stop_reason"] = v1::StopReason_Name(response.stop_reason());
     row["provisional"] = response.provisional();
     row["plan"] = PlanJson(response.plan());
+    row["difficulty"] = DifficultyJson(response.difficulty());
     row["candidates"] = CandidatesJson(response);
     row["solve_id"] = response.solve_id();
   } else {

@@ -48,16 +48,15 @@ void WriteTraces(const std::string& path, const std::vector<Sample>& samples) {
 }  // namespace
 
 World::World(WorldOptions options) : folder_(NewFolder()) {
-  std::ofstream(folder_ + "/problems.jsonl") << Json{{"dataset", "test"},
-                                                     {"problem_id", 0},
-                                                     {"prompt", kPrompt},
-                                                     {"answer", "4"},
-                                                     {"answer_kind", "integer"}};
+  std::ofstream(folder_ + "/problems.jsonl")
+      << Json{{"dataset", "test"}, {"problem_id", 0},          {"prompt", kPrompt},
+              {"answer", "4"},     {"answer_kind", "integer"}, {"difficulty", 0.8}};
   const bool is_simulated = !options.simulated_model.empty();
   WriteTraces(folder_ + "/traces.jsonl", options.samples);
   std::ofstream(folder_ + "/models.yaml")
       << "models: [{name: " << kModel << ", " << options.simulated_model << "}]";
   std::ofstream(folder_ + "/faults.yaml") << options.faults;
+  std::ofstream(folder_ + "/simulate.yaml") << options.simulate;
 
   ModelConfig model{.name = kModel, .typical_trace_tokens = 100};
   for (int i = 0; i < options.backends; ++i) {
@@ -66,6 +65,7 @@ World::World(WorldOptions options) : folder_(NewFolder()) {
                               .chunk_tokens = options.chunk_tokens};
     if (is_simulated) simulate.simulate = folder_ + "/models.yaml";
     if (!is_simulated) simulate.traces = {folder_ + "/traces.jsonl"};
+    if (!options.simulate.empty()) simulate.simulate = folder_ + "/simulate.yaml";
     if (i == 0 && !options.faults.empty()) simulate.faults = folder_ + "/faults.yaml";
     auto simulator = Simulator::Start(simulate);
     EXPECT_TRUE(simulator.ok()) << simulator.status();

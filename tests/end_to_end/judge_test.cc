@@ -1,0 +1,182 @@
+// A judge of difficulty over real sockets: its word, its bill, and what happens when it has none.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <thread>
+
+#include "client/solve_fan.h"
+#include "tests/end_to_end/world.h"
+
+namespace sextant {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr char kJudge[] = "models:\n  - {name: judge, horizon: short, judge: {noise: 0}}\n";
+const std::vector<Sample> kAgree = {{"\\boxed{4}", 40}, {"\\boxed{4}", 50}, {"\\boxed{4}", 60}};
+
+// The recorded model with a judge of that name; "judge" is a simulated one on the same server.
+std::function<void(Config&)> JudgedBy(const std::string& name,
+                                      absl::Duration timeout = absl::Seconds(10)) {
+  return [name, timeout](Config& config) {
+    config.models[0].difficulty.before = DifficultyBefore::kJudge;
+    config.models[0].difficulty.judge = {.model = name, .max_tokens = 200, .timeout = timeout};
+    config.models[0].price = PriceConfig{.completion_per_million = 1'000'000};
+    ModelConfig judge{.name = "judge", .backends = config.models[0].backends};
+    judge.backends[0].model = "judge";
+    judge.backends[0].name = "of-the-judge";
+    judge.price = PriceConfig{.completion_per_million = 10'000'000};
+    config.models.push_back(judge);
+  };
+}
+
+// A request that leaves the strategy to the policy.
+v1::SolveRequest AskPolicy(const World& world) {
+  v1::SolveRequest request = world.Request("simple");
+  request.clear_strategy();
+  return request;
+}
+
+TEST(JudgeTest, IsAskedBeforeThePlanAndIsPartOfTheBill) {
+  World world({.samples = kAgree, .simulate = kJudge, .edit = JudgedBy("judge")});
+
+  const SolveResult result = world.Solve(AskPolicy(world));
+
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  const v1::DifficultyEstimate& judged = result.response.plan().difficulty();
+  EXPECT_EQ(judged.estimator(), "judge");
+  EXPECT_DOUBLE_EQ(judged.hard_probability(), 0.8);
+  EXPECT_EQ(judged.difficulty(), v1::DIFFICULTY_HARD);
+  EXPECT_THAT(result.response.plan().reasons(), testing::Contains(judged.reason()));
+  EXPECT_EQ(result.response.difficulty().estimator(), "pilot");
+  const v1::Usage& usage = *result.usage;
+  EXPECT_GT(usage.judge_tokens(), 20);
+  EXPECT_EQ(usage.traces_started(), 3);
+  EXPECT_EQ(usage.finished_tokens(), 40 + 50 + 60 + usage.judge_tokens());
+  EXPECT_EQ(usage.billed_tokens(), world.LedgerTokens());
+  EXPECT_EQ(usage.sequential_tokens(), usage.judge_tokens() + 60);
+  EXPECT_NEAR(usage.cost_usd(), 150 + 10 * usage.judge_tokens(), 1e-6);
+}
+
+TEST(JudgeTest, IsNotAskedByAPlanNorWithAHint) {
+  World world({.samples = kAgree, .simulate = kJudge, .edit = JudgedBy("judge")});
+  v1::SolveRequest hinted = AskPolicy(world);
+  hinted.set_difficulty(v1::DIFFICULTY_EASY);
+
+  const auto plan = world.client().Plan(AskPolicy(world));
+  const SolveResult result = world.Solve(hinted);
+
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(plan->plan().difficulty().reason(),
+              HasSubstr("asked only when the problem is solved"));
+  EXPECT_EQ(result.usage->judge_tokens(), 0);
+  EXPECT_EQ(result.response.difficulty().estimator(), "hint");
+}
+
+TEST(JudgeTest, LeavesItToThePromptWhenItAnswersSomethingElse) {
+  World world({.samples = kAgree, .simulate = kJudge, .edit = JudgedBy(World::kModel)});
+
+  const SolveResult result = world.Solve(AskPolicy(world));
+
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  const v1::DifficultyEstimate& estimate = result.response.plan().difficulty();
+  EXPECT_EQ(estimate.estimator(), "prompt_features");
+  EXPECT_THAT(estimate.reason(), HasSubstr("did not end in a line \"Difficulty: N\". The problem"));
+  EXPECT_EQ(result.usage->judge_tokens(), 40);
+  EXPECT_EQ(result.response.answer(), "4");
+}
+
+TEST(JudgeTest, LeavesItToThePromptWhenItIsTooSlowAndBillsWhatItHadSaid) {
+  World world({.samples = kAgree,
+               .faults = "faults: [{model: judge, stall_after: 5}]",
+               .simulate = kJudge,
+               .edit = JudgedBy("judge", absl::Milliseconds(200))});
+
+  const SolveResult result = world.Solve(AskPolicy(world));
+
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_THAT(result.response.plan().difficulty().reason(),
+              HasSubstr("Judge judge did not answer within 200ms."));
+  EXPECT_EQ(result.usage->judge_tokens(), 5);
+  EXPECT_EQ(result.usage->cancelled_tokens(), 5);
+}
+
+TEST(JudgeTest, LeavesItToThePromptWhenItsServerFails) {
+  World world({.samples = kAgree,
+               .faults = "faults: [{model: judge, status: 400}]",
+               .simulate = kJudge,
+               .edit = JudgedBy("judge")});
+
+  const SolveResult result = world.Solve(AskPolicy(world));
+
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_THAT(result.response.plan().difficulty().reason(), HasSubstr("Judge judge failed ("));
+  EXPECT_EQ(result.usage->judge_tokens(), 0);
+}
+
+TEST(JudgeTest, IsNotAskedWhereItMayTakeMoreThanAQuarterOfABudget) {
+  World world({.samples = kAgree, .simulate = kJudge, .edit = JudgedBy("judge")});
+  v1::SolveRequest request = AskPolicy(world);
+  request.mutable_budget()->set_max_tokens(799);
+
+  const SolveResult tight = world.Solve(request);
+  request.mutable_budget()->set_max_tokens(800);
+  const SolveResult enough = world.Solve(request);
+
+  EXPECT_THAT(tight.response.plan().difficulty().reason(),
+              HasSubstr("more than a quarter of budget.max_tokens"));
+  EXPECT_EQ(tight.usage->judge_tokens(), 0);
+  EXPECT_GT(enough.usage->judge_tokens(), 0);
+}
+
+TEST(JudgeTest, LeavesTheRestOfABudgetOfTokensToTheTraces) {
+  World world({.samples = {{"\\boxed{4}", 5'000}},
+               .tokens_per_second = 20'000,
+               .simulate = kJudge,
+               .edit = JudgedBy("judge")});
+  v1::SolveRequest request = AskPolicy(world);
+  request.mutable_budget()->set_max_tokens(800);
+
+  const SolveResult result = world.Solve(request);
+
+  ASSERT_TRUE(result.usage);
+  EXPECT_GT(result.usage->judge_tokens(), 0);
+  EXPECT_EQ(result.usage->billed_tokens(), 800);
+}
+
+TEST(JudgeTest, IsCancelledWhenTheCallerLeavesAndNoTraceStartsAfterIt) {
+  World world({.samples = kAgree,
+               .faults = "faults: [{model: judge, stall_after: 5}]",
+               .simulate = kJudge,
+               .edit = JudgedBy("judge")});
+  SolveFan calls(world.client());
+  calls.Start(0, AskPolicy(world));
+  world.Await([](const SimulatorCounts& counts) { return counts.streams_open == 1; });
+
+  calls.CancelAll();
+
+  EXPECT_EQ(world.LedgerTokens(), 5);
+}
+
+TEST(JudgeTest, EndsWithTheSolveWhenTheServerDrains) {
+  World world({.samples = kAgree,
+               .faults = "faults: [{model: judge, stall_after: 5}]",
+               .simulate = kJudge,
+               .edit = JudgedBy("judge")});
+  SolveResult running;
+  std::thread caller([&] { running = world.Solve(AskPolicy(world)); });
+  world.Await([](const SimulatorCounts& counts) { return counts.streams_open == 1; });
+
+  std::latch drained(1);
+  world.server().BeginDrain([&] { drained.count_down(); });
+  world.server().EndSolves();
+  caller.join();
+  drained.wait();
+
+  EXPECT_EQ(running.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(running.usage->traces_started(), 0);
+}
+
+}  // namespace
+}  // namespace sextant
