@@ -112,6 +112,29 @@ TEST(KeepTest, StopsAWeakTraceWithTheTokenThatFillsItsWindowAndBillsItAsCancelle
               "bar of 6.00, so it is stopped.");
 }
 
+TEST(KeepTest, BillsWhatHadArrivedOfAWeakTraceWhenItWasFoundToBe) {
+  const auto params = Keep(1, 1, 2);
+  FakeTrace burst = Sure(50, "7", 5);
+  burst.chunks[4].at = burst.chunks[3].at;  // The fifth token comes with the fourth.
+  FakeSolve solve({Sure(10, "4", 8), burst}, SetupOf(params));
+
+  solve.Run(MajorityVote(solve.traces, params));
+
+  EXPECT_TRUE(solve.trace(1).is_weak());
+  EXPECT_EQ(solve.trace(1).tokens(), 5);
+}
+
+TEST(KeepTest, CountsATraceThatEndsAsItIsFoundToBeWeak) {
+  const auto params = Keep(1, 1, 2);
+  FakeTrace burst = Sure(5, "7", 5);
+  burst.chunks[4].at = burst.chunks[3].at;
+  FakeSolve solve({Sure(10, "", 8), burst}, SetupOf(params));
+
+  EXPECT_EQ(AnswerOf(solve.Run(MajorityVote(solve.traces, params))), "7");
+
+  EXPECT_FALSE(solve.trace(1).is_weak());
+}
+
 TEST(KeepTest, StopsATraceThatBecomesWeakLater) {
   const auto params = Keep(1, 1, 2);
   FakeSolve solve({Sure(10, "4", 8), Sinking(50, 20, 6)}, SetupOf(params));

@@ -51,9 +51,9 @@ TraceSink::Flow Trace::OnChunk(const TraceChunk& chunk) {
   }
   if (!finish_reason_.empty()) return Flow::kGoOn;
   if (around_.spending.UsedUp()) return Flow::kStop;
-  if (confidence_ && around_.bar.IsBelow(index_, *confidence_)) {
-    is_weak_ = true;
-    return Flow::kStop;
+  if (confidence_ && !is_below_bar_ && around_.bar.IsBelow(index_, *confidence_)) {
+    is_below_bar_ = true;
+    around_.weak_alarm.Set(around_.loop.Now());
   }
   // The server was told the limit and says itself, perhaps in a chunk of its own, that it is
   // reached. One that goes on regardless is stopped.

@@ -71,6 +71,7 @@ class Trace : public TraceSink {
     Spending& spending;
     ClockAlarm& alarm;
     const ConfidenceBar& bar;
+    Loop::Timer& weak_alarm;  // Set when the trace falls below the bar.
     const Loop& loop;
     int64_t max_bytes;
     int confidence_window;  // In tokens; 0: nobody asks for its confidence.
@@ -101,8 +102,9 @@ class Trace : public TraceSink {
   int retries() const { return retries_; }
   std::optional<absl::Time> first_token_at() const { return first_token_at_; }
   bool too_long() const { return too_long_; }
+  bool is_below_bar() const { return is_below_bar_; }
   // It was stopped because its confidence fell below the bar. Such a trace does not vote.
-  bool is_weak() const { return is_weak_; }
+  bool is_weak() const { return is_below_bar_ && state == State::kCancelled; }
   // Why, as a clause for the caller. Requires is_weak().
   std::string WhyWeak() const;
   // Launched, and neither returned by Traces::Next() nor dropped.
@@ -135,7 +137,7 @@ class Trace : public TraceSink {
   std::optional<absl::Time> first_token_at_;
   int retries_ = 0;
   bool too_long_ = false;
-  bool is_weak_ = false;
+  bool is_below_bar_ = false;
 };
 
 }  // namespace sextant

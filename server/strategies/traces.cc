@@ -20,7 +20,8 @@ Traces::Traces(Loop& loop, Backend& backend, TracesConfig config)
       bar_(config_.confidence_bar),
       reached_clock_(config_.start_clock),
       deadline_(loop, [this] { End(v1::TIME_BUDGET); }),
-      alarm_(loop, [this] { running_.Wake(); }) {
+      alarm_(loop, [this] { running_.Wake(); }),
+      weak_alarm_(loop, [this] { OnWeak(); }) {
   if (config_.budget.ends_at < absl::InfiniteFuture()) deadline_.Set(config_.budget.ends_at);
 }
 
@@ -36,7 +37,7 @@ bool Traces::Launch(TraceLaunch launch) {
   if (stop_reason_ || index >= config_.budget.max_traces || left <= 0) return false;
   traces_.push_back(std::make_unique<Trace>(
       index, std::move(launch),
-      Trace::Surroundings{spending_, alarm_, bar_, loop_, config_.max_trace_bytes,
+      Trace::Surroundings{spending_, alarm_, bar_, weak_alarm_, loop_, config_.max_trace_bytes,
                           config_.confidence_window}));
   Trace& trace = *traces_.back();
   if (watch_answers_) trace.watcher = std::make_unique<AnswerWatcher>(config_.reader);
@@ -87,7 +88,7 @@ void Traces::Ended(Trace& trace, const absl::Status& status) {
       trace.answer = config_.reader.Read(trace.reasoning(), trace.content());
   } else if (finished || stopped) {
     trace.state = Trace::State::kCancelled;
-    trace.cut_by_budget = !trace.is_weak();
+    trace.cut_by_budget = true;
   } else {
     trace.state = Trace::State::kFailed;
     trace.error = status;
@@ -101,10 +102,11 @@ void Traces::Ended(Trace& trace, const absl::Status& status) {
 Task<const Trace*> Traces::Next() {
   // What has ended already counts even when its end used up a budget.
   if (stop_reason_ && !running_.has_result()) co_return nullptr;
+  if (const Trace* weak = StopNextWeak()) co_return weak;
   const absl::Time before = loop_.Now();
   const std::optional<Trace*> trace = co_await running_.Next();
   waited_ += loop_.Now() - before;
-  if (!trace) co_return nullptr;
+  if (!trace) co_return StopNextWeak();
   --open_;
   (*trace)->returned = true;
   if (stop_reason_ && (*trace)->cut_by_budget) co_return nullptr;
@@ -124,14 +126,38 @@ Task<const Trace*> Traces::NextBefore(int64_t clock) {
   co_return trace;
 }
 
+void Traces::Stop(Trace& trace) {
+  if (!running_.Cancel(trace.task)) return;  // It has ended, and counts as what it has become.
+  trace.state = Trace::State::kCancelled;
+  bar_.Ended(trace.index(), std::nullopt);
+  --open_;
+  if (config_.on_ended) config_.on_ended(trace);
+}
+
 void Traces::Drop(const Trace& trace) {
   Trace& dropped = *traces_[static_cast<size_t>(trace.index())];
   dropped.dropped = true;
-  if (!running_.Cancel(dropped.task)) return;  // It has ended, and counts as what it has become.
-  dropped.state = Trace::State::kCancelled;
-  bar_.Ended(dropped.index(), std::nullopt);
-  --open_;
-  if (config_.on_ended) config_.on_ended(dropped);
+  Stop(dropped);
+}
+
+void Traces::OnWeak() {
+  // What has arrived is read first, so that the bill holds it. Two turns as in Close().
+  if (++weak_turns_ < 2) return weak_alarm_.Set(loop_.Now());
+  weak_turns_ = 0;
+  weak_is_due_ = true;
+  running_.Wake();
+}
+
+Trace* Traces::StopNextWeak() {
+  if (!weak_is_due_ || stop_reason_) return nullptr;
+  for (const auto& trace : traces_) {
+    if (!trace->is_below_bar() || trace->state != Trace::State::kRunning) continue;
+    trace->returned = true;
+    Stop(*trace);
+    return trace.get();
+  }
+  weak_is_due_ = false;
+  return nullptr;
 }
 
 Task<bool> Traces::Close() {

@@ -68,7 +68,8 @@ class Traces {
 
   // Launched traces that Next() has not returned.
   int open() const { return open_; }
-  // Below which a trace is stopped: Next() returns it then, cancelled, and it is_weak().
+  // Below which a trace is stopped, once what has arrived of it is read: Next() then returns it,
+  // cancelled, and it is_weak().
   const ConfidenceBar& confidence_bar() const { return bar_; }
   int confidence_window() const { return config_.confidence_window; }
   const VoteRule& vote_rule() const { return config_.vote; }
@@ -104,6 +105,9 @@ class Traces {
 
  private:
   Task<Trace*> Run(Trace& trace);
+  void Stop(Trace& trace);
+  void OnWeak();
+  Trace* StopNextWeak();  // Null once all that were due are stopped.
   Task<bool> SettleOne(Trace& trace);
   void Ended(Trace& trace, const absl::Status& status);
   int64_t WantedTokens(const Trace& trace) const;  // Its limit if there were no budget.
@@ -124,6 +128,9 @@ class Traces {
   absl::Duration waited_, cancel_time_;
   Loop::Timer deadline_;
   ClockAlarm alarm_;
+  Loop::Timer weak_alarm_;
+  int weak_turns_ = 0;
+  bool weak_is_due_ = false;
   Fan<Trace*> running_;  // Last member: its tasks refer to the traces.
 };
 

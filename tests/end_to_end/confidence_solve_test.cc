@@ -50,7 +50,7 @@ TEST_F(ConfidenceSolveTest, WeightsTurnAMajorityThatIsWrong) {
 }
 
 TEST_F(ConfidenceSolveTest, KeepStopsWeakTracesOnTheModelServerAndBillsThemExactly) {
-  World world({.simulated_model = kUnsure, .tokens_per_second = 1000});
+  World world({.simulated_model = kUnsure, .tokens_per_second = 300});
 
   const SolveResult result =
       Solve(world, "majority_vote(n=16,stop=all,keep=0.5,warmup=4,window=32)");
@@ -68,7 +68,7 @@ TEST_F(ConfidenceSolveTest, KeepStopsWeakTracesOnTheModelServerAndBillsThemExact
 }
 
 TEST_F(ConfidenceSolveTest, AdaptiveDropsWeakTraces) {
-  World world({.simulated_model = kUnsure, .tokens_per_second = 1000});
+  World world({.simulated_model = kUnsure, .tokens_per_second = 300});
 
   const SolveResult result = Solve(
       world, "adaptive(n=16,first=8,margin=1,keep=0.5,warmup=4,window=32,weights=confidence)");

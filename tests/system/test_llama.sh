@@ -54,6 +54,10 @@ expect_json "$work/majority.json" 'all(.traces[]; (.completion_tokens | tonumber
 expect_json "$work/majority.json" '(.usage.prompt_tokens | tonumber) > 0 and .agreement > 0 and has("answer")' "the vote"
 solve last "${short[@]}" --strategy "last_finish(k=2,n=4)"
 expect_json "$work/last.json" '.usage.traces_finished == 4 and ([.candidates[].votes] | add) == 2' last_finish
+solve confident "${short[@]}" --strategy "majority_vote(n=8,stop=all,weights=confidence,keep=0.5,warmup=4,window=16)" --include-traces
+expect_json "$work/confident.json" 'all(.traces[]; .confidence > 0)' "the confidence of every trace"
+expect_json "$work/confident.json" '([.traces[] | select(.outcome == "FINISHED")] | length) >= 4' "the warm-up"
+expect_json "$work/confident.json" '.decisions[0] | test("below [0-9]")' "the bar"
 solve beams "${short[@]}" --strategy "beam_search(width=2)"
 expect_json "$work/beams.json" '(.usage.billed_tokens | tonumber) > 0 and has("answer")' beam_search
 
@@ -69,4 +73,4 @@ await_end "$solve_pid" 300
 wait_until 3 slots_idle || fail "$(busy_slots) slots of the model server are still busy 3 s after the decision"
 grep -v '^[^{ }]' "$work/first.out" >"$work/first.json"
 expect_json "$work/first.json" '.stop_reason == "DECIDED" and .usage.traces_cancelled >= 6 and (.usage.cancelled_tokens | tonumber) > 0' first_finish
-echo "simple, majority_vote, last_finish, beam_search and first_finish ran; cancelled streams stopped on the server"
+echo "simple, majority_vote with and without confidence, last_finish, beam_search and first_finish ran; cancelled streams stopped on the server"
