@@ -6,7 +6,7 @@ target_link_libraries(test_fakes
   PUBLIC sextant_backend
   PRIVATE OpenSSL::SSL sextant_flags)
 
-foreach(name sse_test openai_chunk_test)
+foreach(name sse_test openai_chunk_test breaker_test)
   sextant_test(${name} sextant_backend)
 endforeach()
 foreach(name task_test fan_test loop_test resolver_test http_test pool_test)
