@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "server/backend/http_health_check.h"
 #include "server/backend/openai.h"
 
 namespace sextant {
@@ -12,19 +13,31 @@ constexpr size_t kMaxEventBytes = 8 << 20;
 
 }  // namespace
 
+PoolMember Worker::MemberOf(const BackendConfig& backend) {
+  PoolMember member{
+      .name = backend.name,
+      .max_traces = backend.max_traces,
+      .weight = backend.weight,
+      .max_attempts = backend.max_attempts,
+      .shares_prefixes = SharesPrefixes(backend.kind),
+      .backend = std::make_unique<OpenAiBackend>(connections_->http, backend, kMaxEventBytes)};
+  if (backend.health_interval > absl::ZeroDuration()) {
+    member.health = std::make_unique<HttpHealthCheck>(connections_->http, backend);
+    member.health_interval = backend.health_interval;
+  }
+  return member;
+}
+
 Worker::Worker(const Config& config, PoolObserver& observer, Resolver::LookUp look_up) {
   thread_.RunAndWait([&] {
     connections_ = std::make_unique<Connections>(loop(), std::move(look_up));
     for (const ModelConfig& model : config.models) {
       std::vector<PoolMember> members;
       for (const BackendConfig& backend : model.backends) {
-        members.push_back({.name = backend.name,
-                           .max_traces = backend.max_traces,
-                           .max_attempts = backend.max_attempts,
-                           .backend = std::make_unique<OpenAiBackend>(connections_->http, backend,
-                                                                      kMaxEventBytes)});
+        members.push_back(MemberOf(backend));
       }
-      pools_[model.name] = std::make_unique<Pool>(loop(), std::move(members), observer);
+      pools_[model.name] = std::make_unique<Pool>(loop(), std::move(members), observer,
+                                                  PoolOptions{.retry_share = model.retry_share});
     }
   });
 }

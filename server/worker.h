@@ -61,6 +61,8 @@ class Worker {
     HttpClient http;
   };
 
+  PoolMember MemberOf(const BackendConfig& backend);
+
   LoopThread thread_;
   std::unique_ptr<Connections> connections_;
   std::map<std::string, std::unique_ptr<Pool>> pools_;

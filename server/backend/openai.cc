@@ -42,6 +42,12 @@ void SetWhenGiven(Json& body, const char* name, const std::optional<T>& value) {
 
 }  // namespace
 
+void Excuse(absl::Status& status) { status.SetPayload("sextant/excused", absl::Cord()); }
+
+bool IsExcused(const absl::Status& status) {
+  return status.GetPayload("sextant/excused").has_value();
+}
+
 void SetRetryAfter(absl::Status& status, absl::Duration delay) {
   status.SetPayload("sextant/retry-after", absl::Cord(absl::FormatDuration(delay)));
 }
@@ -172,6 +178,7 @@ class OpenAiBackend::Exchange : public TraceTail {
         wait && absl::SimpleAtoi(*wait, &seconds) && seconds >= 0) {
       SetRetryAfter(status, absl::Seconds(seconds));
     }
+    if (code < 500) Excuse(status);
     return status;
   }
 
@@ -226,6 +233,7 @@ bool OpenAiBackend::RefusesContinuousUsage(const absl::Status& refusal) {
 absl::Status OpenAiBackend::Named(const absl::Status& status) const {
   absl::Status named(status.code(), absl::StrCat("backend ", config_.name, ": ", status.message()));
   if (const auto delay = RetryAfter(status)) SetRetryAfter(named, *delay);
+  if (IsExcused(status)) Excuse(named);
   return named;
 }
 

@@ -48,7 +48,10 @@ class Traces {
   // Launches one trace. False: the budget allows no more.
   bool Launch(TraceLaunch launch);
 
-  // Awaits the next trace that ended, well or not; null when none is open or a budget has ended.
+  // Awaits the next trace that ended, well or not; null when none is open or a budget has ended. A
+  // trace that broke off after it had said something is not returned but replaced, where the
+  // limit on retries allows: a fresh one takes its place, launched at the clock that it had come
+  // to.
   Task<const Trace*> Next();
   // The same, but also null as soon as the clock of a running trace has come to `clock`.
   // stop_reason() and open() tell the three apart.
@@ -61,6 +64,9 @@ class Traces {
   // trace's stream.
   void Drop(const Trace& trace);
 
+  // How many were launched by the strategy: those that took the place of others apart.
+  int launched() const { return static_cast<int>(traces_.size()) - replacements_; }
+  int replacements() const { return replacements_; }
   // Launched traces that Next() has not returned.
   int open() const { return open_; }
   const VoteRule& vote_rule() const { return config_.vote; }
@@ -98,6 +104,7 @@ class Traces {
   Task<Trace*> Run(Trace& trace);
   Task<bool> SettleOne(Trace& trace);
   void Ended(Trace& trace, const absl::Status& status);
+  bool Replace(const Trace& broken);
   int64_t WantedTokens(const Trace& trace) const;  // Its limit if there were no budget.
   int64_t SeedOf(int index);
 
@@ -108,6 +115,7 @@ class Traces {
   absl::BitGen random_;
   std::vector<std::unique_ptr<Trace>> traces_;
   int open_ = 0;
+  int replacements_ = 0;
   bool watch_answers_ = false;
   int64_t reached_clock_ = 0;  // The largest that NextBefore() returned for.
   std::optional<v1::StopReason> stop_reason_;
