@@ -37,6 +37,7 @@ enum class BeamSearchMode { kSteps, kNative };  // Step by step over prefixes, o
 
 struct BackendConfig {
   std::string url;    // Base URL with the version, such as http://127.0.0.1:8000/v1. http or https.
+                      // A host with several addresses is as many servers, each with max_traces.
   std::string name;   // In metrics and logs. Unique in its model. Default: host:port of the URL,
                       // with #2, #3, ... appended where that is taken.
   std::string model;  // The model's name on that server. Default: the model's name here.

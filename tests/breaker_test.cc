@@ -50,6 +50,26 @@ TEST_F(BreakerTest, StaysClosedWhileMostTracesSpeak) {
   EXPECT_EQ(state(), State::kOpen) << "half of what was heard";
 }
 
+TEST_F(BreakerTest, OpensAtTheFifthFailureInARowHoweverManySpokeBefore) {
+  Speak(1'000);
+
+  Fail(4);
+  EXPECT_EQ(state(), State::kClosed);
+  Fail();
+
+  EXPECT_EQ(state(), State::kOpen);
+}
+
+TEST_F(BreakerTest, AWordBreaksARowOfFailures) {
+  Speak(1'000);
+
+  Fail(4);
+  Speak();
+  Fail(4);
+
+  EXPECT_EQ(state(), State::kClosed);
+}
+
 TEST_F(BreakerTest, ForgetsWhatIsTenSecondsOld) {
   Fail(2);
 

@@ -10,7 +10,7 @@ foreach(name sse_test openai_chunk_test breaker_test)
   sextant_test(${name} sextant_backend)
 endforeach()
 foreach(name task_test fan_test loop_test resolver_test http_test pool_placement_test
-        pool_retry_test pool_health_test health_check_test)
+        pool_retry_test pool_health_test pool_address_test health_check_test)
   sextant_test(${name} test_fakes)
 endforeach()
 foreach(name openai_request_test openai_stream_test openai_error_test)

@@ -29,6 +29,7 @@ Breaker::Period Breaker::Begin() {
 void Breaker::Spoke(Period begun, absl::Time now) {
   if (begun != period_) return;
   if (closed_) {
+    failed_in_a_row_ = 0;
     spoke_.Add(now);
   } else {
     Close();
@@ -40,7 +41,8 @@ void Breaker::Failed(Period begun, absl::Time now) {
   if (closed_) {
     failed_.Add(now);
     const int64_t failed = failed_.Sum(now);
-    if (failed >= rule_.failures && failed >= spoke_.Sum(now)) Open(now);
+    const bool prevail = failed >= rule_.failures && failed >= spoke_.Sum(now);
+    if (++failed_in_a_row_ >= rule_.in_a_row || prevail) Open(now);
   } else if (now >= open_until_) {
     Open(now);
   }
@@ -70,6 +72,7 @@ void Breaker::Close() {
   pause_ = absl::ZeroDuration();
   spoke_.Clear();
   failed_.Clear();
+  failed_in_a_row_ = 0;
 }
 
 }  // namespace sextant

@@ -1,9 +1,11 @@
 // A circuit breaker: whether one model server is given traces.
 //
-// Closed, it is. At least `failures` failures, and at least half of what was heard, within ten
-// seconds open it: no traces for a while. Then it is half-open: one trace at a time goes there.
-// When that speaks, the breaker closes; when it fails, the breaker opens for twice as long as
-// before.
+// Closed, it is. It opens, so that there are no traces for a while, at `in_a_row` failures without
+// a word in between, or at `failures` within ten seconds that are at least half of what was heard.
+// A busy server that dies is found out by the first rule, as the words of a moment ago would
+// outweigh its failures for long; and one that refuses at once has the least to do, and draws all
+// traces. Then it is half-open: one trace at a time goes there. When that speaks, the breaker
+// closes; when it fails, the breaker opens for twice as long as before.
 //
 // What counts is up to the caller; meant are connections that fail or break, 5xx and stalls. A
 // refusal of the request itself (4xx) says nothing about the server and is not to be told.
@@ -16,6 +18,7 @@
 namespace sextant {
 
 struct BreakerRule {
+  int in_a_row = 5;
   int failures = 3;
   absl::Duration first_pause = absl::Seconds(1);
   absl::Duration longest_pause = absl::Seconds(30);
@@ -53,6 +56,7 @@ class Breaker {
   bool closed_ = true;
   Period period_ = 0;
   RecentCount spoke_, failed_;
+  int failed_in_a_row_ = 0;
   absl::Time open_until_ = absl::InfinitePast();
   absl::Duration pause_ = absl::ZeroDuration();
   int trials_ = 0;  // Traces that have begun since it opened and have not ended.

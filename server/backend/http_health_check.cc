@@ -80,12 +80,17 @@ bool SharesPrefixes(BackendKind kind) {
   return kind == BackendKind::kVllm || kind == BackendKind::kSglang;
 }
 
-HttpHealthCheck::HttpHealthCheck(HttpClient& http, const BackendConfig& config)
-    : http_(http), config_(config), root_(WithoutVersion(config.url)), kind_(config.kind) {}
+HttpHealthCheck::HttpHealthCheck(HttpClient& http, const BackendConfig& config, std::string address)
+    : http_(http),
+      config_(config),
+      address_(std::move(address)),
+      root_(WithoutVersion(config.url)),
+      kind_(config.kind) {}
 
 Task<HttpHealthCheck::Answer> HttpHealthCheck::Get(std::string url) {
   HttpRequest request;
   request.url = std::move(url);
+  request.address = address_;
   if (!config_.api_key.empty())
     request.headers.push_back(absl::StrCat("Authorization: Bearer ", config_.api_key));
   request.ca_file = config_.ca_file;

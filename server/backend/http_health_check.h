@@ -25,8 +25,8 @@ bool SharesPrefixes(BackendKind kind);
 // Loop only.
 class HttpHealthCheck : public HealthCheck {
  public:
-  // `http` and `config` outlive it.
-  HttpHealthCheck(HttpClient& http, const BackendConfig& config);
+  // `http` and `config` outlive it. With an `address` it asks the server there.
+  HttpHealthCheck(HttpClient& http, const BackendConfig& config, std::string address = "");
 
   // Down: no connection, or twice in a row no answer within five seconds, or 500, 502 or 504.
   // Loading: 503. Up: 2xx. Other answers, such as a 404, say nothing. An up server of kind vllm is
@@ -46,6 +46,7 @@ class HttpHealthCheck : public HealthCheck {
 
   HttpClient& http_;
   const BackendConfig& config_;
+  const std::string address_;
   const std::string root_;  // The URL without the API's version.
   BackendKind kind_;
   bool kind_asked_ = false;

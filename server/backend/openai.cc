@@ -192,10 +192,12 @@ class OpenAiBackend::Exchange : public TraceTail {
   absl::Status tail_error_;
 };
 
-OpenAiBackend::OpenAiBackend(HttpClient& http, const BackendConfig& config, size_t max_event_bytes)
+OpenAiBackend::OpenAiBackend(HttpClient& http, const BackendConfig& config, size_t max_event_bytes,
+                             std::string address)
     : http_(http),
       config_(config),
       max_event_bytes_(max_event_bytes),
+      address_(std::move(address)),
       ask_continuous_usage_(config.kind == BackendKind::kAuto ||
                             config.kind == BackendKind::kVllm ||
                             config.kind == BackendKind::kSglang) {}
@@ -279,6 +281,7 @@ HttpRequest OpenAiBackend::ToHttp(const TraceRequest& request) const {
   HttpRequest http;
   http.url = absl::StrCat(config_.url,
                           config_.api == BackendApi::kChat ? "/chat/completions" : "/completions");
+  http.address = address_;
   http.headers = {"Content-Type: application/json", "Accept: text/event-stream",
                   absl::StrCat("X-Request-Id: ", request.request_id)};
   if (!config_.api_key.empty())

@@ -77,14 +77,54 @@ class Pool::StayTail : public TraceTail {
 
 Pool::Pool(Loop& loop, std::vector<PoolMember> members, PoolObserver& observer, PoolOptions options)
     : loop_(loop), observer_(observer), budget_(options.retry_share) {
-  int largest = 1;
-  for (const PoolMember& m : members) largest = std::max(largest, m.max_traces);
+  for (const PoolMember& m : members) largest_limit_ = std::max(largest_limit_, m.max_traces);
   for (PoolMember& m : members) {
-    const double capacity = m.weight * (m.max_traces > 0 ? m.max_traces : largest);
-    replicas_.push_back(std::make_unique<Replica>(loop, std::move(m), capacity, observer));
+    names_.push_back(m.name);
+    Add(std::move(m));
   }
+}
+
+void Pool::Add(PoolMember member) {
+  const int limit = member.max_traces > 0 ? member.max_traces : largest_limit_;
+  const double capacity = member.weight * limit;
+  replicas_.push_back(std::make_unique<Replica>(loop_, std::move(member), capacity, observer_));
+  Replica& added = *replicas_.back();
+  if (added.config().health != nullptr) watch_of_[&added] = watches_.Launch(Watch(added));
+}
+
+void Pool::SetAddresses(absl::string_view backend, const std::vector<std::string>& addresses,
+                        const MakeMember& make) {
+  std::vector<std::string> missing = addresses;
   for (const auto& replica : replicas_) {
-    if (replica->config().health != nullptr) watches_.Launch(Watch(*replica));
+    if (replica->config().name != backend) continue;
+    const auto listed = std::find(missing.begin(), missing.end(), replica->config().address);
+    if (listed == missing.end()) {
+      replica->Retire();
+    } else {
+      replica->Return();
+      missing.erase(listed);
+    }
+  }
+  for (const std::string& address : missing) Add(make(address));
+  RemoveRetired();
+}
+
+void Pool::RemoveRetired() {
+  const auto is_home = [&](const Replica* replica) {
+    return std::any_of(homes_.begin(), homes_.end(),
+                       [&](const auto& home) { return home.second.replica == replica; });
+  };
+  for (auto it = replicas_.begin(); it != replicas_.end();) {
+    const Replica* replica = it->get();
+    if (!replica->retired() || replica->in_flight() > 0 || is_home(replica)) {
+      ++it;
+      continue;
+    }
+    if (const auto watch = watch_of_.find(replica); watch != watch_of_.end()) {
+      watches_.Cancel(watch->second);
+      watch_of_.erase(watch);
+    }
+    it = replicas_.erase(it);
   }
 }
 
@@ -104,7 +144,15 @@ Task<int> Pool::Watch(Replica& replica) {
 
 std::vector<Pool::MemberState> Pool::States() const {
   std::vector<MemberState> states;
-  for (const auto& r : replicas_) states.push_back({r->config().name, r->in_flight(), r->state()});
+  for (const std::string& name : names_) {
+    MemberState state{.name = name, .state = ReplicaState::kDown};
+    for (const auto& replica : replicas_) {
+      if (replica->config().name != name) continue;
+      state.in_flight += replica->in_flight();
+      if (!replica->retired()) state.state = std::min(state.state, replica->state());
+    }
+    states.push_back(std::move(state));
+  }
   return states;
 }
 
@@ -120,11 +168,12 @@ Replica& Pool::Place(const TraceRequest& request, const Tried& tried) {
                         (r.config().name == request.avoid ? 1 : 0);
     return std::tuple(RankOf(r), failed, !r.HasRoom());
   };
-  auto best = badness(*replicas_.front());
-  for (const auto& replica : replicas_) best = std::min(best, badness(*replica));
-  std::vector<Replica*> equals;
+  std::vector<Replica*> equals;  // The least bad so far.
   for (const auto& replica : replicas_) {
-    if (badness(*replica) == best) equals.push_back(replica.get());
+    if (replica->retired()) continue;
+    if (!equals.empty() && badness(*replica) > badness(*equals.front())) continue;
+    if (!equals.empty() && badness(*replica) < badness(*equals.front())) equals.clear();
+    equals.push_back(replica.get());
   }
   const auto home = homes_.find(request.prompt);
   if (home != homes_.end() && IsGoodHome(*home->second.replica, equals))
@@ -208,7 +257,7 @@ Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Pool::Generate(const TraceReque
     const absl::StatusOr<Replica*> placed = co_await std::move(await);
     if (!placed.ok()) co_return placed.status();
     Replica& replica = **placed;
-    if (attempt > 1) observer_.OnRetry(tried.failed.back()->config().name);
+    if (attempt > 1) observer_.OnRetry(tried.last);
     sink.OnAttempt(replica.config().name, attempt);
     auto stay = std::make_unique<Stay>(*this, replica, request.prompt, sink);
     Task<absl::StatusOr<std::unique_ptr<TraceTail>>> run =
@@ -227,6 +276,7 @@ Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Pool::Generate(const TraceReque
       co_return tried.error;
     }
     tried.failed.push_back(&replica);
+    tried.last = replica.config().name;
     tried.again_at = loop_.Now() + Backoff(attempt);
   }
 }

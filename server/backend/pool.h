@@ -1,6 +1,7 @@
 // The backends of one model as one: places each trace, retries those that failed before they said
 // anything, and keeps away from servers that do not serve.
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -36,6 +37,14 @@ class Pool : public Backend {
                                                             TraceSink& sink) override;
   bool TakeReplacement(absl::string_view failed_backend) override;
 
+  // The servers of the name `backend` are from now on those at `addresses` (at least one; an empty
+  // one stands for wherever the name leads). `make` makes those that are new. One that is no longer
+  // there gets no new traces, and goes once its last one has ended.
+  using MakeMember = std::function<PoolMember(const std::string& address)>;
+  void SetAddresses(absl::string_view backend, const std::vector<std::string>& addresses,
+                    const MakeMember& make);
+
+  // One for each name, in the order of the members: the best state of its servers.
   struct MemberState {
     std::string name;
     int in_flight = 0;
@@ -53,11 +62,14 @@ class Pool : public Backend {
   };
   // What became of a trace's attempts so far.
   struct Tried {
-    std::vector<const Replica*> failed;          // Once for each time.
-    absl::Status error;                          // The last.
+    std::vector<const Replica*> failed;  // Once for each time. May have gone; to compare only.
+    std::string last;                    // Name of the last one,
+    absl::Status error;                  // and how it failed.
     absl::Time again_at = absl::InfinitePast();  // On a backend that has failed it already.
   };
 
+  void Add(PoolMember member);
+  void RemoveRetired();
   Replica& Place(const TraceRequest& request, const Tried& tried);
   // One of the best two that are drawn, by capacity, from `equals`.
   Replica& Draw(const std::vector<Replica*>& equals);
@@ -70,12 +82,15 @@ class Pool : public Backend {
   Task<int> Watch(Replica& replica);
 
   Loop& loop_;
+  int largest_limit_ = 1;
+  std::vector<std::string> names_;
   std::vector<std::unique_ptr<Replica>> replicas_;
   PoolObserver& observer_;
   RetryBudget budget_;
   absl::BitGen random_;
-  std::map<const Prompt*, Home> homes_;  // By what the traces of a solve have in common.
-  Fan<int> watches_;                     // Last member: they refer to the replicas.
+  std::map<const Prompt*, Home> homes_;         // By what the traces of a solve have in common.
+  std::map<const Replica*, int64_t> watch_of_;  // Its number in watches_.
+  Fan<int> watches_;                            // Last member: they refer to the replicas.
 };
 
 }  // namespace sextant

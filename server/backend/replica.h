@@ -8,44 +8,15 @@
 #include "server/backend/backend.h"
 #include "server/backend/breaker.h"
 #include "server/backend/health_check.h"
+#include "server/backend/pool_observer.h"
 
 namespace sextant {
 
-// From good to bad, in the order in which a pool prefers them.
-enum class ReplicaState {
-  kServing,
-  kTrying,   // Its breaker is half-open: one trace at a time.
-  kSlowed,   // It asked (429, Retry-After) to be left alone for a while.
-  kFailing,  // Its breaker is open.
-  kLoading,  // Its health check says: not yet.
-  kDown      // Its health check finds nobody.
-};
-inline constexpr ReplicaState kReplicaStates[] = {ReplicaState::kServing, ReplicaState::kTrying,
-                                                  ReplicaState::kSlowed,  ReplicaState::kFailing,
-                                                  ReplicaState::kLoading, ReplicaState::kDown};
-// serving, trying, slowed, failing, loading, down.
-absl::string_view NameOf(ReplicaState state);
-
-// What a pool observes, for metrics. Any thread, as every loop has pools of its own.
-class PoolObserver {
- public:
-  virtual ~PoolObserver() = default;
-  virtual void OnInFlight(absl::string_view backend, int change) = 0;
-  virtual void OnFirstToken(absl::string_view backend, absl::Duration after) = 0;
-  virtual void OnError(absl::string_view backend, const absl::Status& error) = 0;
-  // `backend` failed a trace, which is sent again; or is not, as the retry budget is used up.
-  virtual void OnRetry(absl::string_view backend) = 0;
-  virtual void OnRetryDenied(absl::string_view backend) = 0;
-  // +1 for the state that a backend comes to, -1 for the one that it leaves.
-  virtual void OnState(absl::string_view backend, ReplicaState state, int change) = 0;
-  // Requests of all clients that wait on the server, by its own account.
-  virtual void OnQueued(absl::string_view backend, int waiting) = 0;
-};
-
 struct PoolMember {
   std::string name;
-  int max_traces = 0;  // Running at once on this loop; 0: no limit.
-  double weight = 1;   // Its share of the traces, relative to its capacity. Above 0.
+  std::string address;  // Which of the servers of that name; empty: there is one.
+  int max_traces = 0;   // Running at once on this loop; 0: no limit.
+  double weight = 1;    // Its share of the traces, relative to its capacity. Above 0.
   int max_attempts = 3;
   // Traces of one solve are better off together there. A health check may say so, too.
   bool shares_prefixes = false;
@@ -75,6 +46,11 @@ class Replica {
   // Not half-open with a trial under way.
   bool Admits() const { return breaker_.Admits(loop_.Now()); }
   absl::Time quiet_until() const { return quiet_until_; }
+
+  // A retired one gets no new traces.
+  bool retired() const { return retired_; }
+  void Retire() { retired_ = true; }
+  void Return() { retired_ = false; }
 
   void OnHealth(const HealthReport& report);
 
@@ -116,6 +92,7 @@ class Replica {
   bool shares_prefixes_ = false;  // As the health check says.
   int in_flight_ = 0;
   int others_ = 0;  // Running or waiting there for other clients, when it last said so.
+  bool retired_ = false;
   ReplicaState shown_ = ReplicaState::kServing;  // What the observer knows.
   Loop::Timer refresh_;
 };
