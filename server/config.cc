@@ -64,6 +64,7 @@ class ConfigReader {
   SamplingConfig ReadSampling(YamlMap& map);
   PriceConfig ReadPrice(YamlMap& map);
   BackendConfig ReadBackend(YamlMap& map, absl::string_view model_name);
+  absl::Duration ReadHealthInterval(YamlMap& map, BackendKind kind);
   std::vector<BackendConfig> ReadBackends(YamlMap& map, absl::string_view model_name);
   std::optional<ModelProfile> ReadProfile(YamlMap& map);
   std::string ReadListenAddress(YamlMap& map, absl::string_view key);
@@ -142,6 +143,7 @@ ModelConfig ConfigReader::ReadModel(YamlMap& map) {
       typical.value_or(profile.typical_trace_tokens.value_or(model.typical_trace_tokens)));
   model.max_traces = static_cast<int>(map.Integer("max_traces", 1, 256).value_or(model.max_traces));
   model.tokens_per_second = map.Number("tokens_per_second", {.min = 0, .max = 1e6}).value_or(0);
+  model.retry_share = map.Number("retry_share", {.min = 0, .max = 1}).value_or(model.retry_share);
   if (std::optional<YamlMap> sampling = map.Map("sampling")) {
     model.sampling = ReadSampling(*sampling);
   }
@@ -190,6 +192,7 @@ BackendConfig ConfigReader::ReadBackend(YamlMap& map, absl::string_view model_na
       map.Word<BeamSearchMode>("beam_search", kBeamSearchModes).value_or(backend.beam_search);
   backend.max_traces =
       static_cast<int>(map.Integer("max_traces", 0, 100'000).value_or(backend.max_traces));
+  backend.weight = map.Number("weight", {.min = 0.01, .max = 100}).value_or(backend.weight);
   if (std::optional<std::string> variable = map.Text("api_key_env", kMaxNameBytes)) {
     backend.api_key = ReadApiKey(map, *variable);
     backend.api_key_env = *std::move(variable);
@@ -203,8 +206,20 @@ BackendConfig ConfigReader::ReadBackend(YamlMap& map, absl::string_view model_na
       map.Duration("token_timeout", kShortest, absl::Hours(24)).value_or(backend.token_timeout);
   backend.max_attempts =
       static_cast<int>(map.Integer("max_attempts", 1, 10).value_or(backend.max_attempts));
+  backend.health_interval = ReadHealthInterval(map, backend.kind);
   map.RejectUnknownKeys();
   return backend;
+}
+
+absl::Duration ConfigReader::ReadHealthInterval(YamlMap& map, BackendKind kind) {
+  constexpr absl::Duration kShortest = absl::Milliseconds(100);
+  const absl::Duration unset =
+      kind == BackendKind::kOpenAi ? absl::ZeroDuration() : BackendConfig().health_interval;
+  const absl::Duration interval =
+      map.Duration("health_interval", absl::ZeroDuration(), absl::Minutes(10)).value_or(unset);
+  if (interval > absl::ZeroDuration() && interval < kShortest)
+    map.Fail("health_interval", "expected 0s (never asked) or at least 100ms");
+  return interval;
 }
 
 std::vector<BackendConfig> ConfigReader::ReadBackends(YamlMap& map, absl::string_view model_name) {

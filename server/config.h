@@ -38,6 +38,7 @@ enum class BeamSearchMode { kSteps, kNative };  // Step by step over prefixes, o
 
 struct BackendConfig {
   std::string url;    // Base URL with the version, such as http://127.0.0.1:8000/v1. http or https.
+                      // A host with several addresses is as many servers, each with max_traces.
   std::string name;   // In metrics and logs. Unique in its model. Default: host:port of the URL,
                       // with #2, #3, ... appended where that is taken.
   std::string model;  // The model's name on that server. Default: the model's name here.
@@ -45,6 +46,7 @@ struct BackendConfig {
   BackendApi api = BackendApi::kChat;
   BeamSearchMode beam_search = BeamSearchMode::kSteps;
   int max_traces = 0;       // Traces running at once. 0 to 100,000; 0: no limit.
+  double weight = 1;        // Multiplies its share of the traces. 0.01 to 100.
   std::string api_key_env;  // Environment variable with the bearer token. Must be set when named.
   std::string api_key;      // Its value; never in a file, a log or an error.
   std::string ca_file;      // PEM file of authorities to trust instead of the system's.
@@ -52,6 +54,9 @@ struct BackendConfig {
   absl::Duration first_token_timeout = absl::Seconds(300);  // From the request sent. 1 ms to 24 h.
   absl::Duration token_timeout = absl::Seconds(60);         // Between two chunks. 1 ms to 24 h.
   int max_attempts = 3;  // Requests per trace while it has said nothing. 1 to 10.
+  // Between two questions for its /health. 0: never asked; else 100 ms to 10 min. Default of kind
+  // openai, whose services have none: 0.
+  absl::Duration health_interval = absl::Seconds(5);
 };
 
 struct ModelConfig {
@@ -63,6 +68,9 @@ struct ModelConfig {
   int max_traces = 8;            // Traces of one solve where the request does not say. 1 to 256.
   double tokens_per_second = 0;  // Of one trace. 0 to 1,000,000; 0: unknown, so that plans cannot
                                  // tell how many tokens a deadline leaves.
+  // Retries, and traces that take the place of broken ones: at most this share of the requests of
+  // the last 10 s, and 10 more. 0 to 1; 0: none.
+  double retry_share = 0.2;
   SamplingConfig sampling;
   std::optional<PriceConfig> price;
   DifficultyConfig difficulty;

@@ -79,6 +79,8 @@ struct Metrics::Families {
   Family<Counter>& traces = Count("sextant_traces_total", "Traces that ended, by outcome.");
   Family<Counter>& retries =
       Count("sextant_retries_total", "Requests sent again before a trace's first token.");
+  Family<Counter>& replacements =
+      Count("sextant_replacements_total", "Traces that took the place of broken ones.");
   Family<Counter>& graded =
       Count("sextant_graded_total", "Answers compared with a reference answer.");
   Family<Histogram>& agreement =
@@ -99,6 +101,13 @@ struct Metrics::Families {
       Spread("sextant_backend_first_token_seconds", "From the request to its first token.");
   Family<Counter>& errors =
       Count("sextant_backend_errors_total", "Requests that a backend failed, by kind.");
+  Family<Counter>& retries_denied =
+      Count("sextant_backend_retries_denied_total",
+            "Traces that a backend failed and that the limit on retries gave up.");
+  Family<Gauge>& states = Level("sextant_backend_state",
+                                "How many event loops see the backend in that state; 0 elsewhere.");
+  Family<Gauge>& queued =
+      Level("sextant_backend_queued", "Requests that wait on the backend, as it says itself.");
   Family<Gauge>& build = Level("sextant_build_info", "Always 1; the version is a label.");
 };
 
@@ -118,6 +127,7 @@ Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>())
       f.solve_seconds.Add(base, kSolveSeconds);
       f.agreement.Add(base, kRatio);
       f.retries.Add(base);
+      f.replacements.Add(base);
       if (model.price) f.cost.Add(base);
       for (const char* kind : {"prompt", "finished", "cancelled"}) f.tokens.Add(with("kind", kind));
       for (const char* outcome : {"finished", "cancelled", "failed"})
@@ -133,6 +143,10 @@ Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>())
     for (const BackendConfig& backend : model.backends) {
       f.in_flight.Add({{"backend", backend.name}});
       f.first_token.Add({{"backend", backend.name}}, kSolveSeconds);
+      f.retries_denied.Add({{"backend", backend.name}});
+      f.queued.Add({{"backend", backend.name}});
+      for (const ReplicaState state : kReplicaStates)
+        f.states.Add({{"backend", backend.name}, {"state", std::string(NameOf(state))}});
       for (const char* kind : kErrorKinds)
         f.errors.Add({{"backend", backend.name}, {"kind", kind}});
     }
@@ -176,6 +190,7 @@ void Metrics::OnSolve(const SolveObservation& solve) {
   f.traces.Add(with("outcome", "cancelled")).Increment(usage.traces_cancelled());
   f.traces.Add(with("outcome", "failed")).Increment(usage.traces_failed());
   f.retries.Add(base).Increment(usage.retries());
+  f.replacements.Add(base).Increment(usage.replacements());
   f.plans.Add(with("row", solve.plan.row())).Increment();
   if (usage.has_cost_usd()) f.cost.Add(base).Increment(usage.cost_usd());
   if (solve.response.has_answer())
@@ -204,6 +219,19 @@ void Metrics::OnFirstToken(absl::string_view backend, absl::Duration after) {
 void Metrics::OnError(absl::string_view backend, const absl::Status& error) {
   families_->errors.Add({{"backend", std::string(backend)}, {"kind", ErrorKind(error)}})
       .Increment();
+}
+
+void Metrics::OnRetryDenied(absl::string_view backend) {
+  families_->retries_denied.Add({{"backend", std::string(backend)}}).Increment();
+}
+
+void Metrics::OnState(absl::string_view backend, ReplicaState state, int change) {
+  families_->states.Add({{"backend", std::string(backend)}, {"state", std::string(NameOf(state))}})
+      .Increment(change);
+}
+
+void Metrics::OnQueued(absl::string_view backend, int waiting) {
+  families_->queued.Add({{"backend", std::string(backend)}}).Set(waiting);
 }
 
 void Metrics::OnRetry(absl::string_view) {}  // In the bill, and so in sextant_retries_total.

@@ -37,6 +37,9 @@ class Metrics : public PoolObserver {
   void OnFirstToken(absl::string_view backend, absl::Duration after) override;
   void OnError(absl::string_view backend, const absl::Status& error) override;
   void OnRetry(absl::string_view backend) override;
+  void OnRetryDenied(absl::string_view backend) override;
+  void OnState(absl::string_view backend, ReplicaState state, int change) override;
+  void OnQueued(absl::string_view backend, int waiting) override;
 
  private:
   struct Families;

@@ -111,6 +111,7 @@ v1::Usage BillOf(const Traces& traces, absl::Time arrived, absl::Time decided) {
   usage.set_estimated_tokens(estimated);
   usage.set_sequential_tokens(traces.decided_clock());
   usage.set_traces_started(static_cast<int>(traces.all().size()));
+  usage.set_replacements(traces.replacements());
   if (const auto cost = traces.spending().cost()) usage.set_cost_usd(*cost);
   if (const auto first = traces.first_token_at()) {
     usage.set_seconds_to_first_token(absl::ToDoubleSeconds(*first - arrived));

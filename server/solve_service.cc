@@ -40,13 +40,22 @@ grpc::ServerUnaryReactor* Answered(grpc::CallbackServerContext* context,
   return reactor;
 }
 
+ReplicaState StateNamed(absl::string_view name) {
+  for (const ReplicaState state : kReplicaStates) {
+    if (NameOf(state) == name) return state;
+  }
+  return ReplicaState::kServing;
+}
+
+// Of several event loops' views of a backend, the worst is shown.
 void AddBackendStates(Worker& worker, v1::ListModelsResponse& response) {
   for (v1::Model& model : *response.mutable_models()) {
     const auto states = worker.BackendStates(model.name());
     for (size_t i = 0; i < states.size(); ++i) {
       v1::Backend& backend = *model.mutable_backends(static_cast<int>(i));
       backend.set_in_flight(backend.in_flight() + states[i].in_flight);
-      if (states[i].failing) backend.set_state("failing");
+      if (states[i].state > StateNamed(backend.state()))
+        backend.set_state(std::string(NameOf(states[i].state)));
     }
   }
 }
@@ -185,7 +194,7 @@ grpc::ServerUnaryReactor* SolveService::ListModels(grpc::CallbackServerContext* 
       v1::Backend& b = *m.add_backends();
       b.set_name(backend.name);
       b.set_max_traces(backend.max_traces);
-      b.set_state("serving");
+      b.set_state(std::string(NameOf(ReplicaState::kServing)));
     }
     if (!model.price) continue;
     m.mutable_price()->set_prompt_per_million(model.price->prompt_per_million);

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "server/async/fan.h"
 #include "server/async/http.h"
 #include "server/async/loop.h"
 #include "server/async/resolver.h"
@@ -61,10 +62,15 @@ class Worker {
     HttpClient http;
   };
 
+  PoolMember MemberOf(const BackendConfig& backend, const std::string& address);
+  // Follows the addresses of a backend's name for as long as the worker is there.
+  Task<int> WatchAddresses(Pool& pool, const BackendConfig& backend);
+
   LoopThread thread_;
   std::unique_ptr<Connections> connections_;
   std::map<std::string, std::unique_ptr<Pool>> pools_;
   std::set<Running*> running_;
+  Fan<int> watches_;  // Last member: its tasks refer to the pools.
 };
 
 }  // namespace sextant

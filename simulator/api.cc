@@ -63,10 +63,10 @@ ApiResponse ErrorResponse(int status, absl::string_view message) {
   return response;
 }
 
-Api::Api(Catalog catalog, FaultRules faults, Ledger ledger, Pace pace)
+Api::Api(Catalog catalog, FaultRules faults, Accounts accounts, Pace pace)
     : catalog_(std::move(catalog)),
       faults_(std::move(faults)),
-      ledger_(std::move(ledger)),
+      accounts_(std::move(accounts)),
       pace_(pace),
       started_at_(absl::ToUnixSeconds(absl::Now())) {}
 
@@ -141,6 +141,27 @@ ApiAnswer Api::Complete(Endpoint endpoint, const ApiRequest& request) {
   return MakeReply(std::move(spec));
 }
 
+LedgerEntry Api::EntryOf(const Reply& reply, size_t choice) {
+  const ReplySpec& spec = reply.spec();
+  const Script& script = spec.scripts[choice];
+  return {.request_id = spec.request_id,
+          .model = spec.head.model,
+          .dataset = script.problem->dataset,
+          .problem_id = script.problem->problem_id,
+          .choice = static_cast<int>(choice),
+          .sample = script.sample,
+          .beam_width = script.beam_width,
+          .tokens = reply.progress()[choice].tokens,
+          .prompt_tokens = spec.prompt_tokens,
+          .outcome = StreamOutcome::kRunning};
+}
+
+void Api::Progressed(const Reply& reply) {
+  if (accounts_.lines != LedgerLines::kEveryChunk) return;
+  for (size_t i = 0; i < reply.progress().size(); ++i)
+    accounts_.ledger.AddProgress(EntryOf(reply, i));
+}
+
 void Api::Ended(const Reply& reply, StreamOutcome outcome) {
   --counts_.streams_open;
   switch (outcome) {
@@ -151,6 +172,7 @@ void Api::Ended(const Reply& reply, StreamOutcome outcome) {
       ++counts_.streams_cut;
       break;
     case StreamOutcome::kFailed:
+    case StreamOutcome::kRunning:  // No end.
       ++counts_.streams_failed;
       break;
   }
@@ -159,19 +181,10 @@ void Api::Ended(const Reply& reply, StreamOutcome outcome) {
   // just been generated when the client turned out to be gone was not sent.
   const bool is_one_of_many = spec.scripts.size() > 1;
   for (size_t i = 0; i < spec.scripts.size(); ++i) {
-    const Script& script = spec.scripts[i];
-    const ChoiceProgress& progress = reply.progress()[i];
-    ledger_.Add(
-        {.request_id = spec.request_id,
-         .model = spec.head.model,
-         .dataset = script.problem->dataset,
-         .problem_id = script.problem->problem_id,
-         .choice = static_cast<int>(i),
-         .sample = script.sample,
-         .beam_width = script.beam_width,
-         .tokens = progress.tokens,
-         .prompt_tokens = spec.prompt_tokens,
-         .outcome = is_one_of_many && progress.finished ? StreamOutcome::kFinished : outcome});
+    LedgerEntry entry = EntryOf(reply, i);
+    const bool finished = is_one_of_many && reply.progress()[i].finished;
+    entry.outcome = finished ? StreamOutcome::kFinished : outcome;
+    accounts_.ledger.Add(std::move(entry));
   }
 }
 

@@ -49,25 +49,36 @@ ApiResponse ErrorResponse(int status, absl::string_view message);
 // Not thread-safe: lives on the server's thread.
 class Api {
  public:
-  Api(Catalog catalog, FaultRules faults, Ledger ledger, Pace pace);
+  // Where the ledger has lines: for every choice that ended, or also for every chunk as it is sent,
+  // so that what was generated is known of a simulator that was killed.
+  enum class LedgerLines { kAtTheEnd, kEveryChunk };
+  struct Accounts {
+    Ledger ledger;
+    LedgerLines lines = LedgerLines::kAtTheEnd;
+  };
+
+  Api(Catalog catalog, FaultRules faults, Accounts accounts, Pace pace);
 
   ApiAnswer Handle(const ApiRequest& request);
 
+  // A part of a reply that Handle() gave is about to be sent, and more will follow.
+  void Progressed(const Reply& reply);
   // A reply that Handle() gave has ended; its choices that had not finished did so as `outcome`.
   void Ended(const Reply& reply, StreamOutcome outcome);
 
   const Catalog& catalog() const { return catalog_; }
-  const Ledger& ledger() const { return ledger_; }
+  const Ledger& ledger() const { return accounts_.ledger; }
   SimulatorCounts& counts() { return counts_; }
 
  private:
   ApiAnswer Complete(Endpoint endpoint, const ApiRequest& request);
+  static LedgerEntry EntryOf(const Reply& reply, size_t choice);
   ApiResponse Models() const;
   std::string NewId(Endpoint endpoint);
 
   Catalog catalog_;
   FaultRules faults_;
-  Ledger ledger_;
+  Accounts accounts_;
   Pace pace_;
   SimulatorCounts counts_;
   absl::BitGen random_;  // Seeds for requests without one.

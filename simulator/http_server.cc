@@ -252,6 +252,7 @@ void Connection::SendPart(ReplyPart part) {
   unsent_tokens_ = part.tokens;
   if (HasPeerClosed()) return ClientGone();
   const bool is_last = part.then != ReplyPart::Then::kContinue;
+  if (!is_last && part.tokens > 0) server_.api.Progressed(*reply_);
   const bool breaks = part.then == ReplyPart::Then::kBreak;
   std::string bytes;
   if (part.bytes.empty() && !is_last) return ScheduleReply();  // An empty chunk would end the body.

@@ -23,6 +23,8 @@ absl::string_view OutcomeName(StreamOutcome outcome) {
       return "cut";
     case StreamOutcome::kFailed:
       return "failed";
+    case StreamOutcome::kRunning:
+      return "running";
   }
   return "unknown";
 }
@@ -49,17 +51,19 @@ absl::StatusOr<Ledger> Ledger::Open(const std::string& path) {
   return ledger;
 }
 
+void Ledger::Write(const LedgerEntry& entry) {
+  if (file_ == nullptr) return;
+  const std::string line = LedgerLine(entry);
+  const bool written = std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size() &&
+                       std::fflush(file_.get()) == 0;
+  if (written) return;
+  std::fprintf(stderr, "sextant-simulator: ledger %s: %s; no more lines are written\n",
+               path_.c_str(), std::strerror(errno));
+  file_.reset();
+}
+
 void Ledger::Add(LedgerEntry entry) {
-  if (file_ != nullptr) {
-    const std::string line = LedgerLine(entry);
-    const bool written = std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size() &&
-                         std::fflush(file_.get()) == 0;
-    if (!written) {
-      std::fprintf(stderr, "sextant-simulator: ledger %s: %s; no more lines are written\n",
-                   path_.c_str(), std::strerror(errno));
-      file_.reset();
-    }
-  }
+  Write(entry);
   entries_.push_back(std::move(entry));
   if (entries_.size() > kMaxKept) entries_.pop_front();
 }

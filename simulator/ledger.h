@@ -12,9 +12,11 @@
 
 namespace sextant {
 
-// How a stream ended: by itself, because the client left, or by a fault or a shutdown.
-enum class StreamOutcome { kFinished, kCut, kFailed };
-absl::string_view OutcomeName(StreamOutcome outcome);  // "finished", "cut", "failed".
+// How a stream ended: by itself, because the client left, or by a fault or a shutdown. Or that it
+// has not.
+enum class StreamOutcome { kFinished, kCut, kFailed, kRunning };
+// "finished", "cut", "failed", "running".
+absl::string_view OutcomeName(StreamOutcome outcome);
 
 // One choice of one answer.
 struct LedgerEntry {
@@ -38,6 +40,9 @@ class Ledger {
   // `path` empty: memory alone. An existing file is written anew.
   static absl::StatusOr<Ledger> Open(const std::string& path);
 
+  // Writes a line that the same stream's next one makes obsolete. It is not among the entries.
+  void AddProgress(const LedgerEntry& entry) { Write(entry); }
+
   // The line is in the file when this returns. A write that fails is logged once.
   void Add(LedgerEntry entry);
 
@@ -48,6 +53,8 @@ class Ledger {
   struct Closer {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
+
+  void Write(const LedgerEntry& entry);
 
   std::string path_;
   std::unique_ptr<std::FILE, Closer> file_;

@@ -33,6 +33,8 @@ void AddFlags(CLI::App& app, sextant::SimulatorOptions& options) {
   app.add_option("--chunk-tokens", options.chunk_tokens, "tokens in one chunk")
       ->capture_default_str();
   app.add_option("--ledger", options.ledger, "file for one JSON line per stream that ended");
+  app.add_flag("--ledger-every-chunk", options.ledger_every_chunk,
+               "in the ledger also one line per chunk, as it is sent");
 }
 
 }  // namespace

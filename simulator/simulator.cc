@@ -83,8 +83,11 @@ absl::StatusOr<std::unique_ptr<Simulator>> Simulator::Start(SimulatorOptions opt
 
   std::string description = Describe(*catalog, faults.size());
   const Pace pace{options.tokens_per_second, options.chunk_tokens};
+  Api::Accounts accounts{*std::move(ledger), options.ledger_every_chunk
+                                                 ? Api::LedgerLines::kEveryChunk
+                                                 : Api::LedgerLines::kAtTheEnd};
   auto api =
-      std::make_unique<Api>(*std::move(catalog), std::move(faults), *std::move(ledger), pace);
+      std::make_unique<Api>(*std::move(catalog), std::move(faults), std::move(accounts), pace);
   absl::StatusOr<std::unique_ptr<HttpServer>> server = HttpServer::Listen(options.listen, *api);
   if (!server.ok()) return server.status();
   return std::unique_ptr<Simulator>(

@@ -24,6 +24,7 @@ struct SimulatorOptions {
   double tokens_per_second = 0;        // Of every stream; 0: as fast as the client reads.
   int chunk_tokens = 1;                // Tokens in one chunk, 1 to 100,000.
   std::string ledger;                  // Where to write the ledger, optional.
+  bool ledger_every_chunk = false;     // With a line for every chunk.
 };
 
 // Serves from Start() until it is destroyed, which cuts the streams that are open then.

@@ -77,6 +77,28 @@ TEST(ConfigTest, NeedsOnlyListenNameAndUrl) {
   EXPECT_EQ(model.backends[0].name, "127.0.0.1:8000");
   EXPECT_EQ(model.backends[0].model, "m");
   EXPECT_EQ(model.backends[0].max_attempts, 3);
+  EXPECT_EQ(model.backends[0].weight, 1);
+  EXPECT_EQ(model.backends[0].health_interval, absl::Seconds(5));
+  EXPECT_EQ(model.retry_share, 0.2);
+}
+
+TEST(ConfigTest, HostedServicesAreNotAskedForTheirHealthUnlessTheFileSaysSo) {
+  const auto silent = ParseConfig(WithBackend("kind: openai"), "f.yaml");
+  const auto asked = ParseConfig(WithBackend("kind: openai, health_interval: 2s"), "f.yaml");
+
+  EXPECT_EQ(silent->models[0].backends[0].health_interval, absl::ZeroDuration());
+  EXPECT_EQ(asked->models[0].backends[0].health_interval, absl::Seconds(2));
+}
+
+TEST(ConfigTest, RefusesToAskForHealthWithoutPause) {
+  EXPECT_EQ(Errors(WithBackend("health_interval: 1ms")),
+            "f.yaml:5: models[0].backends[0].health_interval: expected 0s (never asked) or at "
+            "least 100ms");
+}
+
+TEST(ConfigTest, ReadsTheShareOfRetries) {
+  EXPECT_EQ(ParseConfig(WithModel("retry_share: 0.5"), "f.yaml")->models[0].retry_share, 0.5);
+  EXPECT_THAT(Errors(WithModel("retry_share: 1.5")), testing::HasSubstr("retry_share"));
 }
 
 TEST(ConfigTest, ReadsTheAnnotatedExample) {

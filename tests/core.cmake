@@ -6,10 +6,11 @@ target_link_libraries(test_fakes
   PUBLIC sextant_backend
   PRIVATE OpenSSL::SSL sextant_flags)
 
-foreach(name sse_test openai_chunk_test)
+foreach(name sse_test openai_chunk_test breaker_test)
   sextant_test(${name} sextant_backend)
 endforeach()
-foreach(name task_test fan_test loop_test resolver_test http_test pool_test)
+foreach(name task_test fan_test loop_test resolver_test http_test pool_placement_test
+        pool_retry_test pool_health_test pool_address_test health_check_test)
   sextant_test(${name} test_fakes)
 endforeach()
 foreach(name openai_request_test openai_stream_test openai_error_test)
@@ -19,6 +20,8 @@ foreach(name traces_test trace_usage_test budget_end_test strategies_test lossle
         beam_search_test adaptive_test confidence_test confidence_strategies_test)
   sextant_test(${name} test_fakes sextant_strategies)
 endforeach()
+
+sextant_test(replacement_test test_fakes sextant_core)
 
 # Coroutines that resume one another must not pile up on the stack, whatever the optimiser does.
 foreach(name task fan)

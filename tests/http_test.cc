@@ -261,6 +261,32 @@ TEST_F(HttpTest, UsesAConnectionAgainOnceItsResponseHasEnded) {
   EXPECT_EQ(server.connections(), 1);
 }
 
+TEST_F(HttpTest, ConnectsToAGivenAddressInTheNameOfTheUrl) {
+  ScriptedServer server({Ok("hello")});
+  const HttpRequest request{.url = absl::StrCat("http://fleet.example:", server.port(), "/x"),
+                            .address = "127.0.0.1"};
+
+  const Response response = RunToEnd(loop_, Get(http_, request));
+
+  EXPECT_EQ(response.body, "hello");
+  EXPECT_THAT(server.requests().at(0).head,
+              HasSubstr(absl::StrCat("Host: fleet.example:", server.port())));
+}
+
+TEST_F(HttpTest, KeepsConnectionsToTwoAddressesOfOneNameApart) {
+  Reply reply = Error("200 OK", "one");
+  reply.then = Reply::Then::kKeepAlive;
+  ScriptedServer server({reply});
+  HttpRequest request{.url = absl::StrCat("http://fleet.example:", server.port(), "/x"),
+                      .address = "127.0.0.1"};
+  ASSERT_EQ(RunToEnd(loop_, Get(http_, request)).body, "one");
+
+  request.address = "127.0.0.2";  // Nobody listens there.
+  const Response response = RunToEnd(loop_, Get(http_, request));
+
+  EXPECT_EQ(response.status.code(), absl::StatusCode::kUnavailable);
+}
+
 TEST_F(HttpTest, TrustsTheAuthorityOfTheGivenFile) {
   TlsServer server("secret");
   HttpRequest request{.url = server.url(), .ca_file = server.ca_file()};

@@ -305,6 +305,27 @@ TEST(SimulatorTest, WritesALedgerLineForEveryChoice) {
   EXPECT_EQ(Json::parse(second)["sample"], 1);
 }
 
+TEST(SimulatorTest, WritesALedgerLineForEveryChunkWhereItIsAskedTo) {
+  SimulatorOptions options = Options();
+  options.ledger = FilePath("chunks.jsonl");
+  options.ledger_every_chunk = true;
+  options.tokens_per_second = 20;
+  const auto simulator = StartSimulator(options);
+
+  Exchange(*simulator, {.body = ChatBody(0, {{"stream", true}, {"max_tokens", 3}})});
+
+  std::ifstream file(options.ledger);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    const Json entry = Json::parse(line);
+    lines.push_back(
+        absl::StrCat(entry["outcome"].get<std::string>(), " ", entry["tokens"].get<int>()));
+  }
+  ASSERT_GE(lines.size(), 2u);
+  EXPECT_THAT(lines.front(), testing::StartsWith("running "));
+  EXPECT_EQ(lines.back(), "finished 3");
+}
+
 TEST(SimulatorTest, FailsOpenStreamsWhenItIsStopped) {
   SimulatorOptions options = Options();
   options.tokens_per_second = 10;

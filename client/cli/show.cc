@@ -137,13 +137,16 @@ std::string ShowBill(const v1::Usage& usage) {
                    usage.judge_tokens() > 0
                        ? absl::StrCat("; ", Grouped(usage.judge_tokens()), " went to a judge")
                        : ""));
-  sheet.Add("", absl::StrCat(Count(usage.traces_started(), "trace"), ": ", usage.traces_finished(),
-                             " finished, ", usage.traces_cancelled(), " cancelled, ",
-                             usage.traces_failed(), " failed",
-                             usage.retries() > 0
-                                 ? absl::StrCat("; ", usage.retries(),
-                                                usage.retries() == 1 ? " retry" : " retries")
-                                 : ""));
+  sheet.Add(
+      "",
+      absl::StrCat(
+          Count(usage.traces_started(), "trace"), ": ", usage.traces_finished(), " finished, ",
+          usage.traces_cancelled(), " cancelled, ", usage.traces_failed(), " failed",
+          usage.retries() > 0
+              ? absl::StrCat("; ", usage.retries(), usage.retries() == 1 ? " retry" : " retries")
+              : "",
+          usage.replacements() > 0 ? absl::StrCat("; ", Count(usage.replacements(), "replacement"))
+                                   : ""));
   if (usage.has_cost_usd()) sheet.Add("", Dollars(usage.cost_usd()));
   return sheet.text();
 }

@@ -24,6 +24,7 @@ void AddUsage(const v1::Usage& usage, ordered_json& row) {
   row["traces_failed"] = usage.traces_failed();
   row["retries"] = usage.retries();
   row["judge_tokens"] = usage.judge_tokens();
+  row["replacements"] = usage.replacements();
   row["cost_usd"] = usage.has_cost_usd() ? ordered_json(usage.cost_usd()) : ordered_json(nullptr);
   row["seconds_to_first_token"] = usage.seconds_to_first_token();
   row["seconds_to_decision"] = usage.seconds_to_decision();

@@ -140,7 +140,8 @@ HttpStream::HttpStream(HttpClient& client, const HttpRequest& request)
       timer_(client.loop(), [this] { OnDeadline(); }) {
   Arm(connect_by_);
   query_.emplace(
-      client_.resolver_, ParseHostPort(request_.url).host,
+      client_.resolver_,
+      request_.address.empty() ? ParseHostPort(request_.url).host : request_.address,
       [this](absl::StatusOr<Resolver::Addresses> addresses) { Start(std::move(addresses)); });
 }
 
@@ -157,7 +158,13 @@ void HttpStream::Start(absl::StatusOr<Resolver::Addresses> addresses) {
   }
   const HostPort target = ParseHostPort(request_.url);
   easy_ = curl_easy_init();
-  if (addresses->front() != target.host) {
+  if (!request_.address.empty()) {
+    // Unlike CURLOPT_RESOLVE this also keeps connections to the addresses of one name apart.
+    const std::string to = absl::StrCat(Bracketed(target.host), ":", target.port, ":",
+                                        Bracketed(request_.address), ":", target.port);
+    connect_list_ = curl_slist_append(nullptr, to.c_str());
+    curl_easy_setopt(easy_, CURLOPT_CONNECT_TO, connect_list_);
+  } else if (addresses->front() != target.host) {
     // libcurl tries the addresses in turn; the URL's name stays in the Host header and the
     // certificate check.
     std::string pinned = absl::StrCat(target.host, ":", target.port, ":");

@@ -18,6 +18,7 @@ namespace sextant {
 
 struct HttpRequest {
   std::string url;                   // http or https.
+  std::string address;               // Numeric; connects there. Empty: the URL's host is looked up.
   std::vector<std::string> headers;  // "Name: value".
   std::string body;                  // Sent by POST; an empty body makes it a GET.
   std::string ca_file;               // PEM file of authorities to trust; empty: the system's.

@@ -4,12 +4,15 @@
 // wait for DNS. So names are looked up here, each on a thread of its own, and libcurl is handed
 // addresses.
 #pragma once
+#include <coroutine>
 #include <functional>
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -46,6 +49,27 @@ class Resolver {
     std::function<void(absl::StatusOr<Addresses>)> on_result_;
     std::list<Query*>* waiting_ = nullptr;
   };
+
+  // Awaits the addresses of `host`; destroying the awaiting coroutine abandons the wait.
+  auto Resolve(std::string host) {
+    struct Awaiter {
+      Resolver& resolver;
+      std::string host;
+      std::coroutine_handle<> waiter{};
+      std::optional<absl::StatusOr<Addresses>> result{};
+      std::optional<Query> query{};
+      bool await_ready() {
+        query.emplace(resolver, host, [this](absl::StatusOr<Addresses> found) {
+          result = std::move(found);
+          if (waiter) waiter.resume();
+        });
+        return result.has_value();
+      }
+      void await_suspend(std::coroutine_handle<> h) { waiter = h; }
+      absl::StatusOr<Addresses> await_resume() { return *std::move(result); }
+    };
+    return Awaiter{*this, std::move(host)};
+  }
 
   static absl::StatusOr<Addresses> SystemLookUp(const std::string& host);
 

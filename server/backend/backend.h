@@ -37,6 +37,7 @@ struct TraceRequest {
   bool logprobs = false;   // Ask for the log-probabilities of the sampled tokens.
   int top_logprobs = 0;    // Likeliest tokens to ask for at each place, with `logprobs`. 0 to 20.
   int native_beam_width = 0;  // Above 0: one beam search by the server, in one chunk.
+  std::string avoid;  // Name of a backend to pass over where another one serves. May be empty.
   // When the solve will have ended: no attempt begins, and no wait lasts, beyond it.
   absl::Time give_up_at = absl::InfiniteFuture();
 };
@@ -94,7 +95,16 @@ class Backend {
   // wrong), CANCELLED (the sink said stop). Messages name the backend.
   virtual Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Generate(const TraceRequest& request,
                                                                     TraceSink& sink) = 0;
+
+  // Whether a new trace may be started in the place of one that `failed_backend` broke off, as far
+  // as the limit on retries goes; each yes counts.
+  virtual bool TakeReplacement(absl::string_view) { return true; }
 };
+
+// Marks a failure that says nothing about the server's health, such as a request that took too long
+// to arrive (408). Travels on the Status.
+void Excuse(absl::Status& status);
+bool IsExcused(const absl::Status& status);
 
 // How long a server that answered 429 or 503 asked to wait, where it did. Travels on the Status.
 void SetRetryAfter(absl::Status& status, absl::Duration delay);

@@ -45,6 +45,12 @@ void SetWhenGiven(Json& body, const char* name, const std::optional<T>& value) {
 
 }  // namespace
 
+void Excuse(absl::Status& status) { status.SetPayload("sextant/excused", absl::Cord()); }
+
+bool IsExcused(const absl::Status& status) {
+  return status.GetPayload("sextant/excused").has_value();
+}
+
 void SetRetryAfter(absl::Status& status, absl::Duration delay) {
   status.SetPayload("sextant/retry-after", absl::Cord(absl::FormatDuration(delay)));
 }
@@ -175,6 +181,7 @@ class OpenAiBackend::Exchange : public TraceTail {
         wait && absl::SimpleAtoi(*wait, &seconds) && seconds >= 0) {
       SetRetryAfter(status, absl::Seconds(seconds));
     }
+    if (code < 500) Excuse(status);
     return status;
   }
 
@@ -188,10 +195,12 @@ class OpenAiBackend::Exchange : public TraceTail {
   absl::Status tail_error_;
 };
 
-OpenAiBackend::OpenAiBackend(HttpClient& http, const BackendConfig& config, size_t max_event_bytes)
+OpenAiBackend::OpenAiBackend(HttpClient& http, const BackendConfig& config, size_t max_event_bytes,
+                             std::string address)
     : http_(http),
       config_(config),
       max_event_bytes_(max_event_bytes),
+      address_(std::move(address)),
       extras_{.continuous_usage = config.kind == BackendKind::kAuto ||
                                   config.kind == BackendKind::kVllm ||
                                   config.kind == BackendKind::kSglang} {}
@@ -241,6 +250,7 @@ std::optional<OpenAiBackend::Extras> OpenAiBackend::LessThan(const Extras& asked
 absl::Status OpenAiBackend::Named(const absl::Status& status) const {
   absl::Status named(status.code(), absl::StrCat("backend ", config_.name, ": ", status.message()));
   if (const auto delay = RetryAfter(status)) SetRetryAfter(named, *delay);
+  if (IsExcused(status)) Excuse(named);
   return named;
 }
 
@@ -291,6 +301,7 @@ HttpRequest OpenAiBackend::ToHttp(const TraceRequest& request) const {
   HttpRequest http;
   http.url = absl::StrCat(config_.url,
                           config_.api == BackendApi::kChat ? "/chat/completions" : "/completions");
+  http.address = address_;
   http.headers = {"Content-Type: application/json", "Accept: text/event-stream",
                   absl::StrCat("X-Request-Id: ", request.request_id)};
   if (!config_.api_key.empty())

@@ -15,8 +15,9 @@ namespace sextant {
 class OpenAiBackend : public Backend {
  public:
   // `http` and `config` outlive the backend. Text of one trace's event beyond `max_event_bytes`
-  // fails the trace.
-  OpenAiBackend(HttpClient& http, const BackendConfig& config, size_t max_event_bytes);
+  // fails the trace. With an `address` it is the server there, of those that the URL's name has.
+  OpenAiBackend(HttpClient& http, const BackendConfig& config, size_t max_event_bytes,
+                std::string address = "");
 
   Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Generate(const TraceRequest& request,
                                                             TraceSink& sink) override;
@@ -41,6 +42,7 @@ class OpenAiBackend : public Backend {
   HttpClient& http_;
   const BackendConfig& config_;
   const size_t max_event_bytes_;
+  const std::string address_;
   OpenAiChunkReader reader_;
   Extras extras_;
 };

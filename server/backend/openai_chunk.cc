@@ -201,6 +201,19 @@ std::optional<std::string> ErrorText(const object& root) {
   return std::nullopt;
 }
 
+// Servers that have begun to stream put the HTTP status into the error. One that refuses the
+// request, a prompt that is too long for instance, would refuse it again.
+absl::StatusCode CodeOfError(const object& root) {
+  object error;
+  int64_t code = 0;
+  const auto field = Field(root, "error");
+  if (field->get(error) != simdjson::SUCCESS || error["code"].get(code) != simdjson::SUCCESS)
+    return absl::StatusCode::kUnavailable;
+  if (code == 429) return absl::StatusCode::kResourceExhausted;
+  return code == 400 || code == 413 || code == 422 ? absl::StatusCode::kInvalidArgument
+                                                   : absl::StatusCode::kUnavailable;
+}
+
 // The beginning of a text as part of an error message, which has to be valid UTF-8.
 std::string Shown(absl::string_view text) {
   absl::string_view start = text.substr(0, kErrorTextShown);
@@ -230,7 +243,8 @@ absl::StatusOr<TraceChunk> OpenAiChunkReader::Read(absl::string_view json) {
     return absl::UnavailableError(absl::StrCat("expected a JSON object, got: ", Shown(json)));
   }
   if (Field(root, "error")) {
-    return absl::UnavailableError(
+    return absl::Status(
+        CodeOfError(root),
         absl::StrCat("the server reports: ", Shown(ErrorText(root).value_or("an error"))));
   }
   TraceChunk chunk;

@@ -1,71 +1,96 @@
 // The backends of one model as one: places each trace, retries those that failed before they said
-// anything.
+// anything, and keeps away from servers that do not serve.
 #pragma once
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/random/random.h"
+#include "server/async/fan.h"
 #include "server/async/loop.h"
 #include "server/backend/backend.h"
+#include "server/backend/replica.h"
+#include "server/backend/retry_budget.h"
 
 namespace sextant {
 
-// What the pool observes, for metrics. Any thread, as every loop has pools of its own.
-class PoolObserver {
- public:
-  virtual ~PoolObserver() = default;
-  virtual void OnInFlight(absl::string_view backend, int change) = 0;
-  virtual void OnFirstToken(absl::string_view backend, absl::Duration after) = 0;
-  virtual void OnError(absl::string_view backend, const absl::Status& error) = 0;
-  virtual void OnRetry(absl::string_view backend) = 0;
+struct PoolOptions {
+  // Retries and replacements are at most this share of the requests, see RetryBudget. 0: none.
+  double retry_share = 0.2;
 };
 
-struct PoolMember {
-  std::string name;
-  int max_traces = 0;  // Running at once on this loop; 0: no limit.
-  int max_attempts = 3;
-  std::unique_ptr<Backend> backend;
-};
-
-// Loop only. A trace goes to the backend with the fewest traces for its capacity (of one without a
-// limit: the largest limit in the pool); when all are full, it goes to the least loaded all the
-// same, as the server queues it. A backend that failed is passed over for 5 s where there is
-// another one.
+// Loop only. A trace goes to a backend that serves, in preference to one that asked for a pause,
+// whose breaker is open, or that is down; where none serves, traces are tried all the same, so that
+// errors stay honest. Among those that serve it is one of two drawn at random, the one with less to
+// do for its capacity (of one without a limit: the largest limit in the pool). Traces of one solve
+// stay together on a backend that caches prefixes, while it has room and not much more to do than
+// others.
 class Pool : public Backend {
  public:
   // `loop` and `observer` outlive the pool. At least one member.
-  Pool(Loop& loop, std::vector<PoolMember> members, PoolObserver& observer);
+  Pool(Loop& loop, std::vector<PoolMember> members, PoolObserver& observer,
+       PoolOptions options = {});
 
   Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Generate(const TraceRequest& request,
                                                             TraceSink& sink) override;
+  bool TakeReplacement(absl::string_view failed_backend) override;
 
+  // The servers of the name `backend` are from now on those at `addresses` (at least one; an empty
+  // one stands for wherever the name leads). `make` makes those that are new. One that is no longer
+  // there gets no new traces, and goes once its last one has ended.
+  using MakeMember = std::function<PoolMember(const std::string& address)>;
+  void SetAddresses(absl::string_view backend, const std::vector<std::string>& addresses,
+                    const MakeMember& make);
+
+  // One for each name, in the order of the members: the best state of its servers.
   struct MemberState {
     std::string name;
     int in_flight = 0;
-    bool failing = false;  // Its last request found no connection, broke or stalled.
+    ReplicaState state = ReplicaState::kServing;
   };
   std::vector<MemberState> States() const;
 
  private:
-  struct Member {
-    PoolMember config;
-    int in_flight = 0;
-    bool failing = false;
-    double capacity = 1;
-    absl::Time avoid_until = absl::InfinitePast();
+  class Stay;
+  class StayTail;
+  // Where the traces of a solve are, while it has any here.
+  struct Home {
+    Replica* replica = nullptr;
+    int traces = 0;
   };
-  class Counted;
-  class CountedTail;
+  // What became of a trace's attempts so far.
+  struct Tried {
+    std::vector<const Replica*> failed;  // Once for each time. May have gone; to compare only.
+    std::string last;                    // Name of the last one,
+    absl::Status error;                  // and how it failed.
+    absl::Time again_at = absl::InfinitePast();  // On a backend that has failed it already.
+  };
 
-  // `failed`: the members that failed this trace already, once for each time.
-  Member& Place(const std::vector<const Member*>& failed);
-  absl::Duration Backoff(const absl::Status& error, int attempt);
+  void Add(PoolMember member);
+  void RemoveRetired();
+  Replica& Place(const TraceRequest& request, const Tried& tried);
+  // One of the best two that are drawn, by capacity, from `equals`.
+  Replica& Draw(const std::vector<Replica*>& equals);
+  bool IsGoodHome(const Replica& home, const std::vector<Replica*>& equals) const;
+  // Waits for a backend that has asked for a pause, or that has failed the trace, when no other is
+  // better. The error of the last attempt when the solve ends before that.
+  Task<absl::StatusOr<Replica*>> Await(const TraceRequest& request, const Tried& tried);
+  absl::Duration Backoff(int attempt);
+  int in_flight() const;
+  Task<int> Watch(Replica& replica);
 
   Loop& loop_;
-  std::vector<Member> members_;
+  int largest_limit_ = 1;
+  std::vector<std::string> names_;
+  std::vector<std::unique_ptr<Replica>> replicas_;
   PoolObserver& observer_;
+  RetryBudget budget_;
   absl::BitGen random_;
+  std::map<const Prompt*, Home> homes_;         // By what the traces of a solve have in common.
+  std::map<const Replica*, int64_t> watch_of_;  // Its number in watches_.
+  Fan<int> watches_;                            // Last member: they refer to the replicas.
 };
 
 }  // namespace sextant

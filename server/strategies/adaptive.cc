@@ -16,7 +16,7 @@ constexpr double kCheckpoints = 24;
 
 AdaptiveState StateOf(const Traces& traces, bool with_statements) {
   AdaptiveState state;
-  state.launched = static_cast<int>(traces.all().size());
+  state.launched = traces.launched();
   state.tokens_left = traces.spending().TokensLeft();
   for (const auto& trace : traces.all()) {
     if (trace->is_open()) {
@@ -165,8 +165,7 @@ Task<Verdict> Adaptive(Traces& traces, const v1::Adaptive& params, const Adaptiv
       TraceLaunch launch{.clock = clock};
       const bool launched = traces.Launch(std::move(launch));
       if (launched) diary.Launched(clock, move.why);
-      if (!launched)
-        course.params.set_n(static_cast<int>(traces.all().size()));  // A budget allows no more.
+      if (!launched) course.params.set_n(traces.launched());  // A budget allows no more.
       continue;
     }
     diary.Flush();

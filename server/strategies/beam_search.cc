@@ -98,7 +98,7 @@ class Search {
   void Add(const Trace& step) {
     // A step that the sequential budget cut still counts for what its beam has stated.
     if (step.state != Trace::State::kFinished && !step.cut_by_budget) return;
-    Beam beam = Extended(from_[origin_[step.index()]], step, traces_.max_trace_tokens());
+    Beam beam = Extended(from_[origin_[step.place]], step, traces_.max_trace_tokens());
     (beam.complete ? complete_ : live_).push_back(std::move(beam));
   }
 
@@ -131,7 +131,7 @@ class Search {
   std::vector<Beam> live_ = {Beam{}};
   std::vector<Beam> from_;  // What the running step continues.
   std::vector<Beam> complete_;
-  std::vector<size_t> origin_;  // By trace: the beam of from_ that it continues.
+  std::vector<size_t> origin_;  // By place of trace: the beam of from_ that it continues.
 };
 
 }  // namespace

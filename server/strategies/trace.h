@@ -55,6 +55,7 @@ struct TraceLaunch {
       until;  // It ends, finished, with the chunk in which this text appears. Empty: not so.
   bool logprobs = false;
   int native_beam_width = 0;
+  std::optional<int> replaces;  // Index of the broken trace whose place it takes.
 };
 
 // Fills itself from the stream and keeps the solve's spending up to date. Loop only.
@@ -114,9 +115,12 @@ class Trace : public TraceSink {
 
   // Written by Traces.
   State state = State::kRunning;
-  int64_t task = 0;              // Its number in the fan.
-  bool returned = false;         // By Traces::Next().
-  bool dropped = false;          // By Traces::Drop().
+  int64_t task = 0;       // Its number in the fan.
+  int place = 0;          // Index of the trace that its strategy launched: its own, or that of the
+                          // first one in the row of broken traces that it is the last of.
+  int predecessors = 0;   // How many those are.
+  bool returned = false;  // By Traces::Next().
+  bool dropped = false;   // By Traces::Drop().
   bool cut_by_budget = false;    // It reached the length that a budget left it.
   std::optional<Answer> answer;  // Once finished, when it gives one.
   absl::Status error;            // Why it failed.

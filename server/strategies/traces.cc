@@ -9,6 +9,8 @@ namespace sextant {
 namespace {
 
 constexpr int kTopLogprobs = 20;  // DeepConf's k.
+// In a row, of one trace: what breaks three times is not the server's bad luck.
+constexpr int kMostReplacements = 2;
 
 }  // namespace
 
@@ -34,12 +36,20 @@ bool Traces::Launch(TraceLaunch launch) {
   const int index = static_cast<int>(traces_.size());
   launch.clock = std::max(launch.clock, config_.start_clock);
   const int64_t left = spending_.TokensFor(launch.clock);
-  if (stop_reason_ || index >= config_.budget.max_traces || left <= 0) return false;
+  const Trace* broken = launch.replaces ? traces_[*launch.replaces].get() : nullptr;
+  if (stop_reason_ || left <= 0) return false;
+  if (broken == nullptr && launched() >= config_.budget.max_traces) return false;
   traces_.push_back(std::make_unique<Trace>(
       index, std::move(launch),
       Trace::Surroundings{spending_, alarm_, bar_, weak_alarm_, loop_, config_.max_trace_bytes,
                           config_.confidence_window}));
   Trace& trace = *traces_.back();
+  trace.place = index;
+  if (broken != nullptr) {
+    trace.place = broken->place;
+    trace.predecessors = broken->predecessors + 1;
+    ++replacements_;
+  }
   if (watch_answers_) trace.watcher = std::make_unique<AnswerWatcher>(config_.reader);
   trace.request = {.prompt = &config_.prompt,
                    .request_id = absl::StrCat(config_.solve_id, "/", index),
@@ -49,6 +59,7 @@ bool Traces::Launch(TraceLaunch launch) {
                    .logprobs = trace.launch().logprobs || config_.confidence_window > 0,
                    .top_logprobs = config_.confidence_window > 0 ? kTopLogprobs : 0,
                    .native_beam_width = trace.launch().native_beam_width,
+                   .avoid = broken == nullptr ? "" : broken->backend(),
                    .give_up_at = config_.budget.ends_at};
   ++open_;
   trace.task = running_.Launch(Run(trace));
@@ -99,18 +110,34 @@ void Traces::Ended(Trace& trace, const absl::Status& status) {
   if (config_.on_ended) config_.on_ended(trace);
 }
 
+// A retry of the same seed would say again what is paid for already, and a server's own seeds need
+// not hold over servers: so the replacement is a sample of its own.
+bool Traces::Replace(const Trace& broken) {
+  const bool broke_off = broken.state == Trace::State::kFailed && broken.first_token_at() &&
+                         absl::IsUnavailable(broken.error);
+  if (!broke_off || broken.predecessors >= kMostReplacements) return false;
+  if (stop_reason_ || spending_.TokensFor(broken.clock()) <= 0) return false;
+  if (!backend_.TakeReplacement(broken.backend())) return false;
+  TraceLaunch launch = broken.launch();
+  launch.clock = broken.clock();
+  launch.replaces = broken.index();
+  return Launch(std::move(launch));
+}
+
 Task<const Trace*> Traces::Next() {
-  // What has ended already counts even when its end used up a budget.
-  if (stop_reason_ && !running_.has_result()) co_return nullptr;
-  if (const Trace* weak = StopNextWeak()) co_return weak;
-  const absl::Time before = loop_.Now();
-  const std::optional<Trace*> trace = co_await running_.Next();
-  waited_ += loop_.Now() - before;
-  if (!trace) co_return StopNextWeak();
-  --open_;
-  (*trace)->returned = true;
-  if (stop_reason_ && (*trace)->cut_by_budget) co_return nullptr;
-  co_return *trace;
+  while (true) {
+    // What has ended already counts even when its end used up a budget.
+    if (stop_reason_ && !running_.has_result()) co_return nullptr;
+    if (const Trace* weak = StopNextWeak()) co_return weak;
+    const absl::Time before = loop_.Now();
+    const std::optional<Trace*> trace = co_await running_.Next();
+    waited_ += loop_.Now() - before;
+    if (!trace) co_return StopNextWeak();
+    --open_;
+    (*trace)->returned = true;
+    if (stop_reason_ && (*trace)->cut_by_budget) co_return nullptr;
+    if (!Replace(**trace)) co_return *trace;
+  }
 }
 
 Task<const Trace*> Traces::NextBefore(int64_t clock) {

@@ -53,7 +53,10 @@ class Traces {
   // Launches one trace, not before the start of the clock. False: the budget allows no more.
   bool Launch(TraceLaunch launch);
 
-  // Awaits the next trace that ended, well or not; null when none is open or a budget has ended.
+  // Awaits the next trace that ended, well or not; null when none is open or a budget has ended. A
+  // trace that broke off after it had said something is not returned but replaced, where the
+  // limit on retries allows: a fresh one takes its place, launched at the clock that it had come
+  // to.
   Task<const Trace*> Next();
   // The same, but also null as soon as the clock of a running trace has come to `clock`.
   // stop_reason() and open() tell the three apart.
@@ -66,6 +69,9 @@ class Traces {
   // trace's stream.
   void Drop(const Trace& trace);
 
+  // How many were launched by the strategy: those that took the place of others apart.
+  int launched() const { return static_cast<int>(traces_.size()) - replacements_; }
+  int replacements() const { return replacements_; }
   // Launched traces that Next() has not returned.
   int open() const { return open_; }
   // Below which a trace is stopped, once what has arrived of it is read: Next() then returns it,
@@ -110,6 +116,7 @@ class Traces {
   Trace* StopNextWeak();  // Null once all that were due are stopped.
   Task<bool> SettleOne(Trace& trace);
   void Ended(Trace& trace, const absl::Status& status);
+  bool Replace(const Trace& broken);
   int64_t WantedTokens(const Trace& trace) const;  // Its limit if there were no budget.
   int64_t SeedOf(int index);
 
@@ -121,6 +128,7 @@ class Traces {
   absl::BitGen random_;
   std::vector<std::unique_ptr<Trace>> traces_;
   int open_ = 0;
+  int replacements_ = 0;
   bool watch_answers_ = false;
   int64_t reached_clock_ = 0;  // The largest that NextBefore() returned for.
   std::optional<v1::StopReason> stop_reason_;

@@ -23,7 +23,9 @@ void Impatient(Config& config) {
     backend.first_token_timeout = absl::Milliseconds(300);
     backend.token_timeout = absl::Milliseconds(300);
     backend.max_attempts = 1;
+    backend.health_interval = absl::ZeroDuration();
   }
+  config.models[0].retry_share = 0;
 }
 
 struct Fault {
@@ -176,13 +178,75 @@ TEST(FaultTest, AnotherReplicaTakesOverATraceThatSaidNothing) {
   EXPECT_EQ(result.usage->billed_tokens(), 150);
 }
 
-TEST(FaultTest, ATraceThatHasSpokenIsNotSentAgain) {
+TEST(FaultTest, ATraceThatBrokeOffIsReplacedByOneWithTheNextSeed) {
   World world({.samples = kThree, .faults = "faults: [{cut_after: 10, times: 1}]"});
+  v1::SolveRequest request = world.Request("simple");
+  request.set_include_traces(true);
+
+  const SolveResult result = world.Solve(request);
+
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_EQ(result.usage->retries(), 0);
+  EXPECT_EQ(result.usage->replacements(), 1);
+  EXPECT_EQ(result.usage->traces_failed(), 1);
+  EXPECT_EQ(result.usage->cancelled_tokens(), 10);
+  EXPECT_EQ(result.usage->finished_tokens(), 50);
+  EXPECT_EQ(result.response.traces(1).seed(), 1);
+  EXPECT_EQ(world.LedgerTokens(), 60);
+}
+
+TEST(FaultTest, ATraceThatBreaksOffAgainAndAgainFailsWithAllItsTokensOnTheBill) {
+  World world({.samples = kThree, .faults = "faults: [{cut_after: 10}]"});
 
   const SolveResult result = world.Solve("simple");
 
   EXPECT_EQ(result.status.code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(result.usage->retries(), 0);
+  EXPECT_EQ(result.usage->replacements(), 2);
+  EXPECT_EQ(result.usage->cancelled_tokens(), 30);
+}
+
+v1::Backend BackendState(const World& world, int backend) {
+  return world.client().ListModels()->models(0).backends(backend);
+}
+
+TEST(FaultTest, AStalledBackendIsOutWithinItsTimeoutAndItsTracesAreReplaced) {
+  World world({.samples = kThree,
+               .faults = "faults: [{stall_after: 10}]",
+               .backends = 2,
+               .edit = [](Config& config) {
+                 Impatient(config);
+                 config.models[0].retry_share = 1;
+               }});
+
+  const SolveResult result = world.Solve("majority_vote(n=8,stop=all)");
+
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_EQ(result.usage->traces_finished(), 8);
+  EXPECT_EQ(result.usage->traces_failed(), 4);
+  EXPECT_EQ(result.usage->replacements(), 4);
+  EXPECT_NE(BackendState(world, 0).state(), "serving");
+  EXPECT_EQ(BackendState(world, 1).state(), "serving");
+}
+
+TEST(FaultTest, ARefusedPromptLeavesTheBackendServing) {
+  World world({.samples = kThree, .faults = "faults: [{status: 400}]"});
+
+  for (int i = 0; i < 20; ++i) world.Solve("majority_vote(n=8)");
+
+  EXPECT_EQ(BackendState(world, 0).state(), "serving");
+}
+
+TEST(FaultTest, ABackendThatAsksForAPauseIsSlowedNotBroken) {
+  World world({.samples = kThree,
+               .faults = "faults: [{status: 429, retry_after: 30}]",
+               .backends = 2,
+               .edit = [](Config& config) { config.models[0].backends[0].weight = 2; }});
+
+  const SolveResult result = world.Solve("majority_vote(n=3,stop=all)");
+
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_EQ(result.usage->traces_finished(), 3);
+  EXPECT_EQ(BackendState(world, 0).state(), "slowed");
 }
 
 TEST(FaultTest, ADeadlineInTheMiddleAnswersWithWhatHasFinished) {

@@ -54,6 +54,9 @@ class FakeBackend : public Backend {
   Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Generate(const TraceRequest& request,
                                                             TraceSink& sink) override;
 
+  bool TakeReplacement(absl::string_view) override { return replacements_allowed-- > 0; }
+  int replacements_allowed = 0;
+
   const std::vector<TraceRequest>& requests() const { return requests_; }
   int running() const { return running_; }      // Between the request and the finish_reason.
   int cancelled() const { return cancelled_; }  // Destroyed, or stopped by the sink, before it.
