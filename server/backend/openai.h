@@ -5,6 +5,7 @@
 #include <string>
 
 #include "server/async/http.h"
+#include "server/backend/aborts.h"
 #include "server/backend/backend.h"
 #include "server/backend/openai_chunk.h"
 #include "server/config.h"
@@ -25,8 +26,9 @@ class OpenAiBackend : public Backend {
 
   Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Attempt(const TraceRequest& request,
                                                            TraceSink& sink);
-  std::string Body(const TraceRequest& request) const;
-  HttpRequest ToHttp(const TraceRequest& request) const;
+  // `rid`: what SGLang is to call the request; empty for other servers.
+  std::string Body(const TraceRequest& request, const std::string& rid) const;
+  HttpRequest ToHttp(const TraceRequest& request, const std::string& rid) const;
   // The server does not know `continuous_usage_stats` and refused the request for it.
   static bool RefusesContinuousUsage(const absl::Status& refusal);
   absl::Status Named(const absl::Status& status) const;
@@ -35,7 +37,8 @@ class OpenAiBackend : public Backend {
   const BackendConfig& config_;
   const size_t max_event_bytes_;
   OpenAiChunkReader reader_;
-  bool ask_continuous_usage_;  // Until the server refuses it; then no more, for good.
+  bool ask_continuous_usage_;       // Until the server refuses it; then no more, for good.
+  std::unique_ptr<Aborts> aborts_;  // Of SGLang.
 };
 
 }  // namespace sextant
