@@ -82,6 +82,8 @@ absl::Status CompletionStream::Take(absl::string_view bytes) {
     }
     if (absl::Status status = TakeEvent(*data); !status.ok()) return status;
   }
+  if (absl::Status tail = events_.CheckTail(); !tail.ok())
+    return absl::UnavailableError(tail.message());
   return absl::OkStatus();
 }
 
