@@ -64,7 +64,7 @@ TEST(CommandLineTest, ExitsWith2OnWrongUsage) {
 }
 
 TEST(CommandLineTest, ExitsWith0OnHelpWhichHasAnExample) {
-  for (const std::string command : {"solve", "plan", "models", "eval", "grade"}) {
+  for (const std::string command : {"solve", "plan", "models", "eval", "grade", "probe"}) {
     const Ran ran = RunSextant({command, "--help"});
     EXPECT_EQ(ran.code, ExitCode::kOk);
     EXPECT_THAT(ran.out, HasSubstr("Example:\n  sextant " + command));

@@ -13,7 +13,7 @@ foreach(name task_test fan_test loop_test resolver_test http_test pool_placement
         pool_retry_test pool_health_test pool_address_test health_check_test)
   sextant_test(${name} test_fakes)
 endforeach()
-foreach(name openai_request_test openai_stream_test openai_error_test)
+foreach(name openai_request_test openai_stream_test openai_error_test openai_abort_test)
   sextant_test(${name} test_fakes nlohmann_json::nlohmann_json)
 endforeach()
 foreach(name traces_test trace_usage_test budget_end_test strategies_test lossless_stop_test

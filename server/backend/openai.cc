@@ -68,10 +68,16 @@ class OpenAiBackend::Exchange : public TraceTail {
   Exchange(OpenAiBackend& backend, const TraceRequest& request, TraceSink& sink)
       : backend_(backend),
         sink_(sink),
-        http_(backend.http_, backend.ToHttp(request)),
+        abort_(backend.aborts_.get(), request.request_id),
+        http_(backend.http_, backend.ToHttp(request, abort_.name())),
         events_(backend.max_event_bytes_) {
     http_.SetDeadline(backend.http_.loop().Now() + backend.config_.first_token_timeout,
                       kFirstTokenTimeout);
+  }
+
+  // Generation has ended by itself once there was a finish_reason.
+  ~Exchange() override {
+    if (finished_) abort_.RequestEnded();
   }
 
   // Passes chunks on until the one with the finish_reason. CANCELLED: the sink said stop.
@@ -142,10 +148,11 @@ class OpenAiBackend::Exchange : public TraceTail {
     return absl::OkStatus();
   }
 
-  absl::Status EndedEarly() const {
+  absl::Status EndedEarly() {
     if (http_.status().code() == absl::StatusCode::kDeadlineExceeded) {
       return absl::UnavailableError(http_.status().message());
     }
+    abort_.RequestEnded();
     if (!http_.status().ok()) return http_.status();
     if (http_.http_status() != 200) return HttpError("");
     return absl::UnavailableError("the stream ended without a finish_reason");
@@ -160,7 +167,10 @@ class OpenAiBackend::Exchange : public TraceTail {
       if (bytes.empty()) break;
       body.append(bytes.data(), bytes.size());
     }
-    if (failed) co_return HttpError(body);
+    if (failed) {
+      abort_.RequestEnded();
+      co_return HttpError(body);
+    }
     if (body.size() > limit) {
       co_return absl::UnavailableError(
           absl::StrCat("the response is longer than ", limit, " bytes"));
@@ -187,6 +197,7 @@ class OpenAiBackend::Exchange : public TraceTail {
 
   OpenAiBackend& backend_;
   TraceSink& sink_;
+  AbortUnlessEnded abort_;  // Before http_: posted after the connection is closed.
   HttpStream http_;
   SseParser events_;
   bool checked_head_ = false;
@@ -203,7 +214,9 @@ OpenAiBackend::OpenAiBackend(HttpClient& http, const BackendConfig& config, size
       address_(std::move(address)),
       extras_{.continuous_usage = config.kind == BackendKind::kAuto ||
                                   config.kind == BackendKind::kVllm ||
-                                  config.kind == BackendKind::kSglang} {}
+                                  config.kind == BackendKind::kSglang} {
+  if (config.kind == BackendKind::kSglang) aborts_ = std::make_unique<Aborts>(http, config);
+}
 
 Task<absl::StatusOr<std::unique_ptr<TraceTail>>> OpenAiBackend::Generate(
     const TraceRequest& request, TraceSink& sink) {
@@ -254,7 +267,7 @@ absl::Status OpenAiBackend::Named(const absl::Status& status) const {
   return named;
 }
 
-std::string OpenAiBackend::Body(const TraceRequest& request) const {
+std::string OpenAiBackend::Body(const TraceRequest& request, const std::string& rid) const {
   const Prompt& prompt = *request.prompt;
   Json body = {{"model", config_.model}, {"stream", true}};
   Json& options = body["stream_options"] = {{"include_usage", true}};
@@ -284,6 +297,7 @@ std::string OpenAiBackend::Body(const TraceRequest& request) const {
   SetWhenGiven(body, "min_p", prompt.min_p);
   SetWhenGiven(body, "seed", request.seed);
   if (!prompt.stop.empty()) body["stop"] = prompt.stop;
+  if (!rid.empty()) body["rid"] = rid;
   const int top = std::min(request.top_logprobs, extras_.top_logprobs);
   // A server that refuses the likeliest tokens is not asked for anything of the kind: nothing else
   // would come of it.
@@ -297,7 +311,7 @@ std::string OpenAiBackend::Body(const TraceRequest& request) const {
   return body.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-HttpRequest OpenAiBackend::ToHttp(const TraceRequest& request) const {
+HttpRequest OpenAiBackend::ToHttp(const TraceRequest& request, const std::string& rid) const {
   HttpRequest http;
   http.url = absl::StrCat(config_.url,
                           config_.api == BackendApi::kChat ? "/chat/completions" : "/completions");
@@ -309,7 +323,7 @@ HttpRequest OpenAiBackend::ToHttp(const TraceRequest& request) const {
   if (!request.prompt->traceparent.empty()) {
     http.headers.push_back(absl::StrCat("traceparent: ", request.prompt->traceparent));
   }
-  http.body = Body(request);
+  http.body = Body(request, rid);
   http.ca_file = config_.ca_file;
   http.connect_timeout = config_.connect_timeout;
   return http;

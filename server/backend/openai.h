@@ -6,6 +6,7 @@
 #include <string>
 
 #include "server/async/http.h"
+#include "server/backend/aborts.h"
 #include "server/backend/backend.h"
 #include "server/backend/openai_chunk.h"
 #include "server/config.h"
@@ -27,8 +28,9 @@ class OpenAiBackend : public Backend {
 
   Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Attempt(const TraceRequest& request,
                                                            TraceSink& sink);
-  std::string Body(const TraceRequest& request) const;
-  HttpRequest ToHttp(const TraceRequest& request) const;
+  // `rid`: what SGLang is to call the request; empty for other servers.
+  std::string Body(const TraceRequest& request, const std::string& rid) const;
+  HttpRequest ToHttp(const TraceRequest& request, const std::string& rid) const;
   // What it asks servers for, until they refuse it; then less, for good.
   struct Extras {
     bool continuous_usage = false;  // The field `continuous_usage_stats`.
@@ -45,6 +47,7 @@ class OpenAiBackend : public Backend {
   const std::string address_;
   OpenAiChunkReader reader_;
   Extras extras_;
+  std::unique_ptr<Aborts> aborts_;  // Of SGLang.
 };
 
 }  // namespace sextant

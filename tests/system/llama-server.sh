@@ -65,7 +65,7 @@ run() {
   exec unshare --mount --propagation private bash -c \
     'mount -t proc proc "$0/proc" && exec chroot "$0" llama-server "$@"' "$root" \
     -m "/opt/models/$model.gguf" --alias "$model" --host 127.0.0.1 --port "$port" \
-    -np 8 -c 16384 -t 1 --no-warmup --slots
+    -np 8 -c 16384 -t 1 --no-warmup --slots --metrics
 }
 
 case ${1:-} in
