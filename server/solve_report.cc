@@ -25,15 +25,18 @@ v1::TraceOutcome OutcomeOf(Trace::State state) {
 
 v1::StopReason StopReasonOf(const Traces& traces) {
   if (traces.stop_reason()) return *traces.stop_reason();
-  bool cancelled = false, cut = false, finished = false;
+  bool cancelled = false, dropped = false, cut = false, finished = false;
   for (const auto& trace : traces.all()) {
+    const bool stopped = trace->state == Trace::State::kCancelled && !trace->cut_by_budget;
     finished |= trace->state == Trace::State::kFinished;
     cut |= trace->cut_by_budget;
-    cancelled |= trace->state == Trace::State::kCancelled && !trace->cut_by_budget;
+    cancelled |= stopped && !trace->dropped;
+    dropped |= stopped && trace->dropped;
   }
   if (cancelled) return v1::DECIDED;
   // No budget over all traces is used up, so what cut a trace is the one on its clock.
   if (cut || traces.all().empty()) return v1::SEQUENTIAL_BUDGET;
+  if (dropped) return v1::DECIDED;
   return finished ? v1::ALL_FINISHED : v1::BACKENDS_FAILED;
 }
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/solve_report.h"
 #include "server/strategies/adaptive_rule.h"
 #include "tests/fakes/solve_fixture.h"
 
@@ -265,6 +266,22 @@ TEST(AdaptiveTest, AnswersWithWhatHasFinishedWhenABudgetEnds) {
 
   EXPECT_EQ(AnswerOf(verdict), "4");
   EXPECT_LE(solve.traces.spending().completion_tokens(), 101);
+}
+
+TEST(AdaptiveTest, EndsWithTheSequentialBudgetWhereTheOnlyHopeIsCutAfterOthersWereDropped) {
+  const v1::Adaptive params = Params(2);
+  const AdaptiveModel model{.mean_tokens = 100, .answer_rate = 1, .drop_after = 175};
+  FakeSolve solve({Endless(900), Endless(900)}, {.budget = {.max_sequential_tokens = 300}});
+
+  const Verdict verdict = solve.Run(Adaptive(solve.traces, params, model));
+
+  EXPECT_FALSE(verdict.vote.answer);
+  EXPECT_TRUE(solve.trace(0).dropped);
+  EXPECT_TRUE(solve.trace(1).cut_by_budget);
+  const v1::StopReason reason = StopReasonOf(solve.traces);
+  EXPECT_EQ(reason, v1::SEQUENTIAL_BUDGET);
+  v1::Budget budget;
+  EXPECT_EQ(FailureOf(solve.traces, budget, reason).code(), absl::StatusCode::kResourceExhausted);
 }
 
 TEST(AdaptiveTest, GoesOnWithoutTracesThatFail) {

@@ -17,9 +17,10 @@ foreach(name openai_request_test openai_stream_test openai_error_test openai_abo
   sextant_test(${name} test_fakes nlohmann_json::nlohmann_json)
 endforeach()
 foreach(name traces_test trace_usage_test budget_end_test strategies_test lossless_stop_test
-        beam_search_test adaptive_test confidence_test confidence_strategies_test)
+        beam_search_test confidence_test confidence_strategies_test)
   sextant_test(${name} test_fakes sextant_strategies)
 endforeach()
+sextant_test(adaptive_test test_fakes sextant_strategies sextant_core)
 
 sextant_test(replacement_test test_fakes sextant_core)
 

@@ -12,9 +12,10 @@ votes and the other fixed strategies, is counted from the same traces, as read b
 server does with them is checked by table.py. The horizon is the paper's, as calibrate leaves some models unknown.
 
 --compact starts from every other sample: half the time, the same problems. --resume keeps each model's results in DIR and
-takes those that are there, so that a run that broke off goes on. --document puts the tables between the two marker lines of a
-file. Models are replayed at 8,000 tokens a second, so that a cancel that comes 50 ms late costs 400 tokens: run it on a machine
-that does nothing else. The last line says how late cancels were. Intervals are 95 % of a paired bootstrap over problems, the same problems for all models. Skipped (exit 77) without traces.
+takes those that are there, so that a run that broke off goes on. --document puts the tables between the two marker lines
+of a file. Models are replayed at 8,000 tokens a second, so that a cancel that comes 50 ms late costs 400 tokens: run it on
+a machine that does nothing else; the last line says how late cancels were. Intervals are 95 % of a paired bootstrap over
+problems, the same problems for all models. Skipped (exit 77) without traces.
 """
 import argparse
 import collections
@@ -63,6 +64,7 @@ class Results:
     over: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     plans: dict = dataclasses.field(default_factory=lambda: collections.defaultdict(collections.Counter))
     late: list = dataclasses.field(default_factory=list)    # See check_lag().
+    faults: list = dataclasses.field(default_factory=list)  # Solves that failed and should not have.
 
 
 def halves(traces):
@@ -134,7 +136,7 @@ def make_run(args, address, model, problems_file, name, mean_tokens, work, resul
                 results.ours[name][r["dataset"], r["problem_id"]].append(figures)
                 # A budget that ends before any trace has stated an answer is an error; its bill counts.
                 if r.get("code", "RESOURCE_EXHAUSTED") != "RESOURCE_EXHAUSTED":
-                    sys.exit(f"{model}, {name}: {r['dataset']}/{r['problem_id']} failed: {r['code']}: {r.get('error')}")
+                    results.faults.append(f"{model}, {name}: {r['dataset']}/{r['problem_id']}: {r['code']}: {r['error']}")
                 if r.get("plan"):
                     results.plans[name][r["plan"]["strategy_text"]] += 1
                 results.over[name] += (r["billed_tokens"] > run.tokens * mean_tokens + args.chunk * r["traces_started"]
@@ -290,10 +292,14 @@ def main():
     late = max(max(r.late) for r in by_model.values())
     out(f"\nWhere seven of eight traces are cancelled the server billed up to {100 * late:.1f} % more than is counted"
         + (": THE MACHINE WAS TOO BUSY, what strategies bill that cancel is too high." if late > LATE else "."))
+    faults = [fault for r in by_model.values() for fault in r.faults]
+    for fault in faults:
+        out(f"\nFAILED: {fault}")
     if args.report:
         args.report.write_text("\n".join(lines) + "\n")
     if args.document:
         put_into(args.document, lines)
+    sys.exit(1 if faults else 0)
 
 
 if __name__ == "__main__":
