@@ -94,8 +94,11 @@ Task<v1::DifficultyEstimate> Judge::Ask() {
       traces_.Settle(std::min(inputs_.loop.Now() + inputs_.server.usage_grace, inputs_.answer_by));
   co_await std::move(settle);
 
+  // A text that was cut may end in half a number.
+  const bool is_whole = trace != nullptr && trace->state == Trace::State::kFinished &&
+                        trace->finish_reason() != "length";
   std::optional<double> probability;
-  if (trace != nullptr && trace->state == Trace::State::kFinished) {
+  if (is_whole) {
     probability = ReadJudgement(SplitTrace(trace->reasoning(), trace->content()).final);
   }
   if (!probability) co_return FromPrompt(WhatWentWrong());

@@ -47,7 +47,8 @@ std::optional<double> ReadJudgement(absl::string_view answer) {
   if (!absl::ConsumePrefix(&rest, "difficulty")) return std::nullopt;
   rest = absl::StripLeadingAsciiWhitespace(rest);
   if (!absl::ConsumePrefix(&rest, ":")) return std::nullopt;
-  if (!absl::ConsumeSuffix(&rest, ".")) absl::ConsumeSuffix(&rest, "%");
+  absl::ConsumeSuffix(&rest, ".");
+  absl::ConsumeSuffix(&rest, "%");
   rest = absl::StripAsciiWhitespace(rest);
   int percent = 0;
   const bool is_digits = !rest.empty() && rest.size() <= 3 &&

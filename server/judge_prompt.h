@@ -16,8 +16,8 @@ std::string JudgePrompt(absl::string_view problem);
 bool IsJudgePrompt(absl::string_view message);
 
 // The probability, 0 to 1, on the last line of a judge's answer that is not blank. The line is
-// "Difficulty: N" with a whole N from 0 to 100, letter case, spaces, Markdown's stars, and a full
-// stop or percent sign after N aside. Anything else is no answer.
+// "Difficulty: N" with a whole N from 0 to 100; letter case, spaces, Markdown's stars, and a
+// percent sign or full stop after N do not matter. Anything else is no answer.
 std::optional<double> ReadJudgement(absl::string_view answer);
 
 }  // namespace sextant

@@ -27,7 +27,7 @@ TEST(JudgePromptTest, CutsALongProblemBetweenCharacters) {
 TEST(JudgePromptTest, ReadsTheLastLine) {
   EXPECT_EQ(ReadJudgement("It has many steps.\n\nDifficulty: 35"), 0.35);
   EXPECT_EQ(ReadJudgement("Difficulty: 90\nOn second thought:\n**Difficulty: 7%**  \n\n"), 0.07);
-  EXPECT_EQ(ReadJudgement("difficulty : 100."), 1);
+  EXPECT_EQ(ReadJudgement("difficulty : 100%."), 1);
   EXPECT_EQ(ReadJudgement("Difficulty: 0"), 0);
 }
 

@@ -87,6 +87,19 @@ TEST(JudgeTest, LeavesItToThePromptWhenItAnswersSomethingElse) {
   EXPECT_EQ(result.response.answer(), "4");
 }
 
+TEST(JudgeTest, DoesNotBelieveATextThatWasCutAtItsLimit) {
+  World world({.samples = {{"Difficulty: 35", 40}}, .edit = [](Config& config) {
+                 JudgedBy(World::kModel)(config);
+                 config.models[0].difficulty.judge.max_tokens = 39;
+               }});
+
+  const SolveResult result = world.Solve(AskPolicy(world));
+
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_THAT(result.response.plan().difficulty().reason(),
+              HasSubstr("had not answered after 39 tokens"));
+}
+
 TEST(JudgeTest, LeavesItToThePromptWhenItIsTooSlowAndBillsWhatItHadSaid) {
   World world({.samples = kAgree,
                .faults = "faults: [{model: judge, stall_after: 5}]",

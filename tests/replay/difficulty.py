@@ -326,6 +326,8 @@ def main():
     if args.fit:
         print(fit(args, rows, work), end="")
         return
+    # An answer is read from the end of a text as well, and many times faster.
+    ends = {m: [{k: v for k, v in t.items() if k != "output"} for t in r] for m, r in rows.items()}
     oracle = table.load_oracle(args.shared)
     traces = {m: table.read_traces(args, files[m], work, m) for m in table.HORIZON}
     half = evaluate.halves(traces[models[0]])
@@ -337,7 +339,7 @@ def main():
 
     for m in models:
         others = [fit(args, {o: [t for t in r if half.get((t["dataset"], t["problem_id"])) != tested]
-                             for o, r in rows.items() if o != m}, work) for tested in (0, 1)]
+                             for o, r in ends.items() if o != m}, work) for tested in (0, 1)]
         estimates[m], quiet = run_recorded(args, m, files[m], rows[m], half, others, work)
         silent += quiet
         print(f"# {m}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
