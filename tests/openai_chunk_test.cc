@@ -318,6 +318,19 @@ TEST(OpenAiChunkTest, ShowsTheBeginningOfLongGarbageAsValidText) {
   EXPECT_THAT(message, HasSubstr("\\xff\\xff"));
 }
 
+// vLLM and others have sent "200 OK" by the time that they look at the prompt.
+TEST(OpenAiChunkTest, TakesARefusalInTheStreamForOne) {
+  const Read refused(R"({"error":{"message":"too long","type":"BadRequestError","code":400}})");
+  const Read busy(R"({"error":{"message":"later","code":429}})");
+  const Read named(R"({"error":{"message":"too long","code":"context_length_exceeded"}})");
+  const Read unknown(R"({"error":{"message":"too long","code":"what"}})");
+
+  EXPECT_EQ(refused.status, absl::InvalidArgumentError("the server reports: too long"));
+  EXPECT_EQ(busy.status, absl::ResourceExhaustedError("the server reports: later"));
+  EXPECT_EQ(named.status, absl::InvalidArgumentError("the server reports: too long"));
+  EXPECT_EQ(unknown.status, absl::UnavailableError("the server reports: too long"));
+}
+
 TEST(OpenAiChunkTest, ReportsAnErrorObjectInTheStream) {
   const Read chunk(R"({"error":{"message":"out of memory","type":"server_error","code":500}})");
 

@@ -71,6 +71,18 @@ class OpenAiErrorTest : public OpenAiFixture {
   }
 };
 
+TEST_F(OpenAiErrorTest, DoesNotBlameTheServerForARequestThatWasTooSlow) {
+  Serve({Error("408 Request Timeout", "slow")});
+
+  EXPECT_TRUE(IsExcused(Generate().status()));
+}
+
+TEST_F(OpenAiErrorTest, BlamesTheServerForItsOwnErrors) {
+  Serve({Error("500 Internal Server Error", "boom")});
+
+  EXPECT_FALSE(IsExcused(Generate().status()));
+}
+
 TEST_F(OpenAiErrorTest, CarriesHowLongTheServerAskedToWait) {
   Serve({Error("429 Too Many Requests", "busy", "Retry-After: 7\r\n")});
 

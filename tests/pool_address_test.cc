@@ -45,14 +45,14 @@ TEST_F(PoolAddressTest, ShowsThemAsOneBackend) {
 }
 
 TEST_F(PoolAddressTest, AServerThatStaysKeepsItsTraces) {
-  Lead({"10.0.0.1", "10.0.0.2"});
+  Lead({"10.0.0.1"});
   for (int i = 0; i < 4; ++i) cluster_.Start();
 
-  Lead({"10.0.0.1", "10.0.0.2", "10.0.0.3"});
+  Lead({"10.0.0.1", "10.0.0.2"});
   for (int i = 0; i < 2; ++i) cluster_.Start();
 
-  EXPECT_EQ(requests("10.0.0.1") + requests("10.0.0.2"), 4);
-  EXPECT_EQ(requests("10.0.0.3"), 2) << "the newcomer has less to do";
+  EXPECT_EQ(requests("10.0.0.1"), 4);
+  EXPECT_EQ(requests("10.0.0.2"), 2) << "the newcomer has less to do";
 }
 
 TEST_F(PoolAddressTest, AServerThatLeavesEndsItsTracesAndGetsNoMore) {

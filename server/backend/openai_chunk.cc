@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace sextant {
@@ -206,9 +207,14 @@ std::optional<std::string> ErrorText(const object& root) {
 absl::StatusCode CodeOfError(const object& root) {
   object error;
   int64_t code = 0;
-  const auto field = Field(root, "error");
-  if (field->get(error) != simdjson::SUCCESS || error["code"].get(code) != simdjson::SUCCESS)
+  std::string_view word;
+  if (Field(root, "error")->get(error) != simdjson::SUCCESS) return absl::StatusCode::kUnavailable;
+  if (error["code"].get(word) == simdjson::SUCCESS) {
+    if (word == "context_length_exceeded") return absl::StatusCode::kInvalidArgument;
+    if (!absl::SimpleAtoi(absl::string_view(word.data(), word.size()), &code)) code = 0;
+  } else if (error["code"].get(code) != simdjson::SUCCESS) {
     return absl::StatusCode::kUnavailable;
+  }
   if (code == 429) return absl::StatusCode::kResourceExhausted;
   return code == 400 || code == 413 || code == 422 ? absl::StatusCode::kInvalidArgument
                                                    : absl::StatusCode::kUnavailable;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "tests/end_to_end/world.h"
 
 namespace sextant {
@@ -226,6 +227,30 @@ TEST(FaultTest, AStalledBackendIsOutWithinItsTimeoutAndItsTracesAreReplaced) {
   EXPECT_EQ(result.usage->replacements(), 4);
   EXPECT_NE(BackendState(world, 0).state(), "serving");
   EXPECT_EQ(BackendState(world, 1).state(), "serving");
+}
+
+// The second address refuses connections, so that a retry tells that it was given a trace.
+TEST(FaultTest, ANameWithTwoAddressesIsTwoServers) {
+  World world(
+      {.samples = kThree,
+       .edit =
+           [](Config& config) {
+             BackendConfig& backend = config.models[0].backends[0];
+             backend.url = absl::StrReplaceAll(backend.url, {{"127.0.0.1", "fleet.example"}});
+             backend.health_interval = absl::ZeroDuration();
+           },
+       .look_up = [](const std::string&) -> absl::StatusOr<Resolver::Addresses> {
+         return Resolver::Addresses{"127.0.0.1", "127.0.0.2"};
+       }});
+
+  SolveResult result;
+  do {  // Until the look-up has reached the loop.
+    result = world.Solve("majority_vote(n=3,stop=all)");
+  } while (result.status.ok() && result.usage->retries() == 0);
+
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_EQ(result.usage->traces_finished(), 3);
+  EXPECT_EQ(BackendState(world, 0).state(), "serving");
 }
 
 TEST(FaultTest, ARefusedPromptLeavesTheBackendServing) {
