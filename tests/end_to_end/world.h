@@ -25,8 +25,8 @@ struct WorldOptions {
   std::string simulated_model;
   double tokens_per_second = 2000;
   int chunk_tokens = 1;
-  std::string simulate;  // YAML of simulated models beside the recorded one; empty: none.
   std::string faults;    // YAML of the simulator; empty: none.
+  std::string simulate;  // YAML of simulated models beside the recorded one; empty: none.
   int backends = 1;      // That many simulators; the faults are those of the first.
   std::function<void(Config&)> edit = [](Config&) {};
   Resolver::LookUp look_up = Resolver::SystemLookUp;
