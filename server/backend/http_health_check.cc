@@ -1,5 +1,6 @@
 #include "server/backend/http_health_check.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
