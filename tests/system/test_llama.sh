@@ -4,35 +4,9 @@
 # is whatever a trace says first.
 source "$(dirname "$0")/checks.sh"
 
-code=0
-tests/system/llama-server.sh setup || code=$?
-[ "$code" -ne 77 ] || skip "no llama.cpp server could be installed here"
-[ "$code" -eq 0 ] || fail "setting up the llama.cpp server exited with $code"
+source tests/system/llama.sh
 
-# start_llama NAME: its port is in `llama`.
-start_llama() {
-  llama=$(free_port)
-  start "$work/llama-$1.log" tests/system/llama-server.sh run "$llama" "$1"
-  wait_until 60 healthy_or_ended || true
-  healthy || fail "llama-server did not start: $(tail -n 3 "$work/llama-$1.log")"
-}
-healthy() { curl -sf --max-time 1 -o /dev/null "http://127.0.0.1:$llama/health"; }
-healthy_or_ended() { healthy || ended "$started_pid"; }
-
-busy_slots() { curl -sSf --max-time 5 "http://127.0.0.1:$llama/slots" | jq '[.[] | select(.is_processing)] | length'; }
-slots_busy() { [ "$(busy_slots)" -ge "$1" ]; }
-slots_idle() { [ "$(busy_slots)" -eq 0 ]; }
-
-prompt="How many legs does a spider have?"
-
-# solve NAME FLAGS...: JSON in NAME.json, in which 64-bit numbers are strings.
-solve() {
-  local name=$1
-  shift
-  "$bin/sextant" solve --json --prompt "$prompt" --kind regex --pattern '(\S)' \
-    --seed 7 --timeout 60 "$@" >"$work/$name.json" 2>"$work/$name.err" || fail "$name: $(cat "$work/$name.err")"
-}
-
+setup_llama
 for name in tiny slow; do
   start_llama "$name"
   declare "${name}_port=$llama"
@@ -58,8 +32,30 @@ solve confident "${short[@]}" --strategy "majority_vote(n=8,stop=all,weights=con
 expect_json "$work/confident.json" 'all(.traces[]; .confidence > 0)' "the confidence of every trace"
 expect_json "$work/confident.json" '([.traces[] | select(.outcome == "FINISHED")] | length) >= 4' "the warm-up"
 expect_json "$work/confident.json" '.decisions[0] | test("below [0-9]")' "the bar"
-solve beams "${short[@]}" --strategy "beam_search(width=2)"
+solve beams "${short[@]}" --strategy "beam_search(width=2,expansion=2,step_tokens=16)" --include-traces
 expect_json "$work/beams.json" '(.usage.billed_tokens | tonumber) > 0 and has("answer")' beam_search
+# 64 tokens in steps of 16: four steps of four continuations, each ranked by the server's log-probabilities.
+expect_json "$work/beams.json" '(.traces | length) == 16 and ([.traces[].mean_logprob | select(. < 0)] | length) == 16' "steps of beam_search"
+
+# Seeds are the server's affair: equal ones give equal texts.
+texts=()
+for seed in 9 9 8; do
+  solve seeded "${short[@]}" --strategy simple --include-traces
+  texts+=("$(jq -r '.traces[0].text' "$work/seeded.json")")
+done
+[ "${texts[0]}" = "${texts[1]}" ] || fail "seed 9 gave '${texts[0]}', then '${texts[1]}'"
+[ "${texts[0]}" != "${texts[2]}" ] || fail "seeds 8 and 9 gave the same text"
+
+# Each slot of llama.cpp has a cache of its own: eight traces that start together process a new prompt eight
+# times; when they come again, they find it.
+prompt="$(for i in {1..40}; do printf 'Spider number %d walks. ' "$i"; done) How many legs?"
+for name in cold warm; do
+  solve "$name" "${short[@]}" --strategy "majority_vote(n=8,stop=all)"
+  read -r prompt_tokens cached_tokens < <(jq -r '[.usage.prompt_tokens, .usage.cached_tokens // "0"] | @tsv' "$work/$name.json")
+  echo "prompts of one solve with 8 traces, $name: $cached_tokens of $prompt_tokens tokens from the cache"
+done
+[ $((cached_tokens * 10)) -ge $((prompt_tokens * 9)) ] || fail "expected the prompt to be in the cache the second time"
+prompt="How many legs does a spider have?"
 
 # Traces end where the noise says so. With this seed one does after about 50 tokens, and most others would
 # go on for hundreds, which takes seconds even on a fast machine.
