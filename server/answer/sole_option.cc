@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -29,6 +30,13 @@ constexpr char kRejected[] =
 constexpr char kDenied[] =
     R"((?i:\b(?:not|cannot|neither|nor|than)(?: \w+)?(?: (?:to|with))? [*(]*(?:(?:option|choice|answer) )?[*(]*))"
     R"([A-Z]\b)";
+
+// A line that begins with an option, and what it says of it: "- **(A)** Incorrect. It ...".
+constexpr char kVerdict[] =
+    R"((?m)^[ \t>*+#-]*(?:(?i:option|choice) )?\(?([A-Z])[)*.:][)*_.: \t-]*(?i:is )?)"
+    R"((?i:(correct)|incorrect|wrong|not correct)\b)";
+constexpr size_t kMaxListBytes = 8000;  // Of the end of a text that may hold such a list.
+constexpr int kMinTurnedDown = 2;
 
 bool IsComplete(string_view paragraph) {
   return !paragraph.empty() && absl::StrContains(".!)*", paragraph.substr(paragraph.size() - 1));
@@ -65,6 +73,27 @@ std::optional<char> SoleOption(string_view paragraph) {
     }
   }
   return sole;
+}
+
+std::optional<char> OnlyCorrectOption(string_view text) {
+  static const RE2& verdict = *new RE2(kVerdict, RE2::Latin1);
+  if (text.size() > kMaxListBytes) text.remove_prefix(text.size() - kMaxListBytes);
+  re2::StringPiece rest(text.data(), text.size());
+  re2::StringPiece letter;
+  re2::StringPiece correct;
+  std::optional<char> only;
+  std::string turned_down;
+  while (RE2::FindAndConsume(&rest, verdict, &letter, &correct)) {
+    rest.remove_prefix(std::min(rest.size(), rest.find('\n')));
+    if (correct.empty()) {
+      if (!absl::StrContains(turned_down, letter[0])) turned_down += letter[0];
+      continue;
+    }
+    if (only.has_value() && *only != letter[0]) return std::nullopt;
+    only = letter[0];
+  }
+  if (!only.has_value() || absl::StrContains(turned_down, *only)) return std::nullopt;
+  return turned_down.size() >= kMinTurnedDown ? only : std::nullopt;
 }
 
 }  // namespace sextant

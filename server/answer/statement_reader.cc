@@ -56,7 +56,7 @@ std::optional<MathForm> OwnForm(string_view statement, Read read, Effort& effort
   std::optional<MathForm> form = read(statement, effort);
   if (!form.has_value() || form->own || form->canonical == statement) return form;
   if (form->canonical.find_first_not_of("0123456789-/") == std::string::npos) return form;
-  effort.StartReadingBack();
+  effort.StartReadingBack(form->canonical);
   const std::optional<MathForm> again = read(form->canonical, effort);
   effort.StopReadingBack();
   return again.has_value() && again->canonical == form->canonical ? form : std::nullopt;
@@ -259,9 +259,11 @@ std::optional<Answer> StatementReader::LeadingNumber(const Phrase& phrase, Effor
   const std::string dressed = SentenceOf(phrase.dressed);
   if (auto answer = Shown(Number({dressed, plain, kind_}, effort), sentence)) return answer;
   const std::string clause(FirstClause(plain, Clause::kOfNumber));
-  if (auto answer = Shown(Number({clause, PlainText(clause), kind_}, effort), clause)) return answer;
+  if (auto answer = Shown(Number({clause, PlainText(clause), kind_}, effort), clause))
+    return answer;
   if (phrase.enclosed.empty()) return std::nullopt;
-  return Shown(Number({phrase.enclosed, PlainText(phrase.enclosed), kind_}, effort), phrase.enclosed);
+  return Shown(Number({phrase.enclosed, PlainText(phrase.enclosed), kind_}, effort),
+               phrase.enclosed);
 }
 
 std::optional<Answer> StatementReader::LeadingMath(const Phrase& phrase, Effort& effort) const {
