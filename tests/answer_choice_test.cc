@@ -102,10 +102,14 @@ TEST(OnlyCorrectOptionTest, FindsTheOneThatAListCallsCorrect) {
   EXPECT_EQ(Letter(OnlyCorrectOption("**(A)** Incorrect. It is slow.\n**(B)** Incorrect.\n"
                                      "**(C)** Correct. It is fast.\n**(D)** Incorrect.")),
             'C');
+  EXPECT_EQ(Letter(OnlyCorrectOption("- **(A)** Nothing is cut.\n- **(B)** The codon is another.\n"
+                                     "- **(C)** Correct. It ends there.\n\nThus it is short.")),
+            'C');
   EXPECT_EQ(Letter(OnlyCorrectOption("- A: wrong\n- B: is correct\n- C: not correct")), 'B');
 }
 
 TEST(OnlyCorrectOptionTest, FindsNoneWhereTheListDecidesNothing) {
+  EXPECT_EQ(Letter(OnlyCorrectOption("(A) Correct spelling\n(B) Wrong spelling\n(C) None")), '-');
   // Two are correct; what is asked for may be the one that is not; others may follow.
   EXPECT_EQ(Letter(OnlyCorrectOption("(A) Correct.\n(B) Incorrect.\n(C) Correct.\n(D) Wrong.")),
             '-');

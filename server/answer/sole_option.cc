@@ -31,12 +31,12 @@ constexpr char kDenied[] =
     R"((?i:\b(?:not|cannot|neither|nor|than)(?: \w+)?(?: (?:to|with))? [*(]*(?:(?:option|choice|answer) )?[*(]*))"
     R"([A-Z]\b)";
 
-// A line that begins with an option, and what it says of it: "- **(A)** Incorrect. It ...".
-constexpr char kVerdict[] =
-    R"((?m)^[ \t>*+#-]*(?:(?i:option|choice) )?\(?([A-Z])[)*.:][)*_.: \t-]*(?i:is )?)"
-    R"((?i:(correct)|incorrect|wrong|not correct)\b)";
+// A line that begins with an option, and perhaps its verdict: "- **(A)** Incorrect. It ...".
+constexpr char kListed[] =
+    R"((?m)^[ \t>*+#-]*(?:(?i:option|choice) )?\(?([A-Z])[)*.:][)*_.: \t-]*)"
+    R"((?:(?i:is )?(?:((?i:correct)(?:[.,:;!*]|\s*$))|((?i:incorrect|wrong|not correct)\b)))?)";
 constexpr size_t kMaxListBytes = 8000;  // Of the end of a text that may hold such a list.
-constexpr int kMinTurnedDown = 2;
+constexpr size_t kMinOthers = 2;  // Of two options, the one that is asked for may be the wrong one.
 
 bool IsComplete(string_view paragraph) {
   return !paragraph.empty() && absl::StrContains(".!)*", paragraph.substr(paragraph.size() - 1));
@@ -76,24 +76,27 @@ std::optional<char> SoleOption(string_view paragraph) {
 }
 
 std::optional<char> OnlyCorrectOption(string_view text) {
-  static const RE2& verdict = *new RE2(kVerdict, RE2::Latin1);
+  static const RE2& option = *new RE2(kListed, RE2::Latin1);
   if (text.size() > kMaxListBytes) text.remove_prefix(text.size() - kMaxListBytes);
   re2::StringPiece rest(text.data(), text.size());
   re2::StringPiece letter;
   re2::StringPiece correct;
-  std::optional<char> only;
+  re2::StringPiece incorrect;
+  std::string listed;
+  std::string called_correct;
   std::string turned_down;
-  while (RE2::FindAndConsume(&rest, verdict, &letter, &correct)) {
+  const auto add = [&letter](std::string& letters) {
+    if (!absl::StrContains(letters, letter[0])) letters += letter[0];
+  };
+  while (RE2::FindAndConsume(&rest, option, &letter, &correct, &incorrect)) {
     rest.remove_prefix(std::min(rest.size(), rest.find('\n')));
-    if (correct.empty()) {
-      if (!absl::StrContains(turned_down, letter[0])) turned_down += letter[0];
-      continue;
-    }
-    if (only.has_value() && *only != letter[0]) return std::nullopt;
-    only = letter[0];
+    add(listed);
+    if (!correct.empty()) add(called_correct);
+    if (!incorrect.empty()) add(turned_down);
   }
-  if (!only.has_value() || absl::StrContains(turned_down, *only)) return std::nullopt;
-  return turned_down.size() >= kMinTurnedDown ? only : std::nullopt;
+  if (called_correct.size() != 1 || listed.size() < 1 + kMinOthers) return std::nullopt;
+  if (absl::StrContains(turned_down, called_correct[0])) return std::nullopt;
+  return called_correct[0];
 }
 
 }  // namespace sextant

@@ -11,8 +11,8 @@ namespace sextant {
 // or several, is cut off or in doubt, or turns the option down.
 std::optional<char> SoleOption(absl::string_view paragraph);
 
-// The letter that a list of verdicts at the end of the text calls correct ("**(C)** Correct.")
-// where it turns down all others, and those are two at least. nullopt for any other text.
+// The only option that a list at the end of the text calls correct ("**(C)** Correct."), where the
+// list has two others at least. nullopt for any other text.
 std::optional<char> OnlyCorrectOption(absl::string_view text);
 
 }  // namespace sextant
