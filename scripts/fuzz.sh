@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Runs the fuzz targets, each from its corpus in tests/fuzz/corpus; what they find that is new is kept in
-# build/fuzz/corpus. A crash, a leak or an input that takes more than a second ends it, and is kept in build/fuzz/found.
+# build/fuzz/corpus. A crash, a leak or an input that takes more than SECONDS ends it, and is kept in build/fuzz/found.
 #
-# Usage: fuzz.sh [EXECUTIONS]      over all targets, in the shares below; 200000 by default
+# Usage: fuzz.sh [EXECUTIONS [SECONDS]]
+#   EXECUTIONS  over all targets, in the shares below; 200000 by default
+#   SECONDS     1 by default; more where other programs keep the machine busy
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 executions=${1:-200000}
+seconds=${2:-1}
 targets=(equivalence extraction sse)
 declare -A percent=([equivalence]=10 [extraction]=15 [sse]=75)  # About the same time each.
 scripts/build.sh fuzz "${targets[@]/%/_fuzz}"
@@ -14,7 +17,7 @@ mkdir -p build/fuzz/found
 for target in "${targets[@]}"; do
   mkdir -p "build/fuzz/corpus/$target"
   log=build/fuzz/$target.log
-  if ! "build/fuzz/bin/${target}_fuzz" -runs="$((executions * percent[$target] / 100))" -timeout=1 -max_len=4096 -print_final_stats=1 -verbosity=0 \
+  if ! "build/fuzz/bin/${target}_fuzz" -runs="$((executions * percent[$target] / 100))" -timeout="$seconds" -max_len=4096 -print_final_stats=1 -verbosity=0 \
       -artifact_prefix="build/fuzz/found/$target-" "build/fuzz/corpus/$target" "tests/fuzz/corpus/$target" \
       >"$log" 2>&1; then
     tail -n 60 "$log" >&2

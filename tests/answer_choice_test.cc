@@ -98,6 +98,28 @@ TEST(SoleOptionTest, FindsNoneInASentenceThatIsCutOff) {
   EXPECT_EQ(Letter(SoleOption("The option (C) says ketones are at carbons 5")), '-');
 }
 
+TEST(OnlyCorrectOptionTest, FindsTheOneThatAListCallsCorrect) {
+  EXPECT_EQ(Letter(OnlyCorrectOption("**(A)** Incorrect. It is slow.\n**(B)** Incorrect.\n"
+                                     "**(C)** Correct. It is fast.\n**(D)** Incorrect.")),
+            'C');
+  EXPECT_EQ(Letter(OnlyCorrectOption("- **(A)** Nothing is cut.\n- **(B)** The codon is another.\n"
+                                     "- **(C)** Correct. It ends there.\n\nThus it is short.")),
+            'C');
+  EXPECT_EQ(Letter(OnlyCorrectOption("- A: wrong\n- B: is correct\n- C: not correct")), 'B');
+}
+
+TEST(OnlyCorrectOptionTest, FindsNoneWhereTheListDecidesNothing) {
+  EXPECT_EQ(Letter(OnlyCorrectOption("(A) Correct spelling\n(B) Wrong spelling\n(C) None")), '-');
+  // Two are correct; what is asked for may be the one that is not; others may follow.
+  EXPECT_EQ(Letter(OnlyCorrectOption("(A) Correct.\n(B) Incorrect.\n(C) Correct.\n(D) Wrong.")),
+            '-');
+  EXPECT_EQ(Letter(OnlyCorrectOption("(A) Correct.\n(B) Correct.\n(C) Incorrect.")), '-');
+  EXPECT_EQ(Letter(OnlyCorrectOption("(A) Incorrect.\n(B) Correct.")), '-');
+  EXPECT_EQ(Letter(OnlyCorrectOption("(A) Incorrect.\n(B) Incorrect.\n(C) Incorrect.")), '-');
+  // The same option, first so and then otherwise.
+  EXPECT_EQ(Letter(OnlyCorrectOption("(A) Wrong.\n(B) Wrong.\n(C) Wrong.\n(C) Correct.")), '-');
+}
+
 TEST(SoleOptionTest, TakesNoLetterOutOfAFormula) {
   EXPECT_EQ(Letter(SoleOption("The product is CH3C(H)(C2H5)COOH.")), '-');
   EXPECT_EQ(Letter(SoleOption("The product is (E)-but-2-ene.")), '-');

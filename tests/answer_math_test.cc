@@ -415,6 +415,49 @@ TEST(MathLimitsTest, HostileTextsAreReadInAMoment) {
   }
 }
 
+// Short sums are read another way than formulas with a function, a named letter or a tree in them.
+TEST(MathTest, ReadsShortSumsAsAllOthers) {
+  ExpectEqual({{"2(x+1)", "2x+2+\\sin 0"},
+               {"\\frac{\\sqrt{3}}{2}", "\\sin(\\pi/3)"},
+               {"\\frac{1}{1+\\sqrt{2}}", "\\sqrt{3-2\\sqrt{2}}"},
+               {"\\frac{3-\\sqrt{5}}{2}", "\\left(\\frac{\\sqrt{5}-1}{2}\\right)^{2}+\\ln 1"},
+               {"(a-b)(a+b)", "a^2-b^2+\\cos^2 b+\\sin^2 b-1"},
+               {"\\frac{x^3}{3}-y/7", "\\frac{7x^3-3y}{21}\\cdot e^0"},
+               {"-\\frac{2}{3\\sqrt{6}}", "-\\frac{\\sqrt6}{9}+\\tan 0"},
+               {"(x+1)^3", "\\frac{(x+1)^4}{x+1}"},
+               {"1000000007x", "1000000007x+\\ln 1"}});
+  ExpectDifferent({{"2(x+1)", "2x+3"},
+                   {"\\sqrt{2}/2", "\\sqrt{3}/2"},
+                   {"x^2", "-x^2"},
+                   {"x+y/2", "(x+y)/2"},
+                   {"x", "|x|"},
+                   {"2 m", "2m"}});
+  EXPECT_EQ(Canonical("y - 3x + x^2/2 + 1/2"), "x^2/2 - 3*x + y + 1/2");
+  EXPECT_EQ(Canonical("\\frac{1+\\sqrt{5}}{2}"), "sqrt(5)/2 + 1/2");
+  EXPECT_EQ(Canonical("x - x"), "0");
+}
+
+TEST(MathLimitsTest, GivesUpATextThatTakesTooManySteps) {
+  Effort effort;
+
+  const std::optional<MathForm> form = ReadMath("(a+b+c)^{12}:(a+b)^9", effort);
+
+  EXPECT_FALSE(form.has_value());
+  EXPECT_TRUE(effort.IsSpent());
+}
+
+TEST(MathLimitsTest, CountsAllReadingsOfATextTogether) {
+  Effort effort;
+  Effort once;
+  ASSERT_TRUE(ReadMath("(a+b)^9", once).has_value());
+  const int64_t steps = Effort::kMaxSteps - once.left();
+
+  int readings = 0;
+  while (ReadMath("(a+b)^9", effort).has_value()) ++readings;
+
+  EXPECT_LE(readings, Effort::kMaxSteps / (steps / 2));
+}
+
 TEST(MathLimitsTest, MayBeUsedFromManyThreads) {
   std::vector<std::thread> threads;
   std::vector<std::string> keys(4);

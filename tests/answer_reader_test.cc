@@ -87,6 +87,17 @@ TEST(AnswerReaderTest, ReadsChoices) {
   }
 }
 
+TEST(AnswerReaderTest, ReadsTheOptionThatAListOfVerdictsCallsCorrect) {
+  EXPECT_EQ(ReadChoice("**(A)** Incorrect. It is slow.\n\n**(B)** Correct. It is fast.\n\n"
+                       "**(C)** Incorrect. It is none.\n\n**(D)** Wrong."),
+            "B");
+}
+
+TEST(AnswerReaderTest, PassesOverABoxThatIsCutOff) {
+  EXPECT_EQ(ReadChoice("So it is \\boxed{\\text{(B) } some text"), "none");
+  EXPECT_EQ(ReadChoice("\\boxed{C} it is. Again: \\boxed{\\text{(B) } some text"), "C");
+}
+
 TEST(AnswerReaderTest, ReadsNoChoiceOutOfProse) {
   for (const char* text : {"**Conclusion** of the analysis.", "The answer is a mixture.",
                            "A suitable pair is found.", "Both fail, (A) and (B).",

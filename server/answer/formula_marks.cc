@@ -1,7 +1,5 @@
 #include "server/answer/formula_marks.h"
 
-#include <algorithm>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 
@@ -18,6 +16,8 @@ bool OpensFormula(string_view text, size_t dollar) {
   while (next != string_view::npos && IsEscaped(text, next)) next = text.find('$', next + 1);
   return next != string_view::npos && ClosesFormula(text, next);
 }
+
+bool MayBeMark(char c) { return c == '$' || c == '*' || c == '\\' || c == '`'; }
 
 // Marks of two characters, of which nothing stays.
 bool IsMarkOfTwo(string_view text) {
@@ -39,7 +39,8 @@ std::string WithoutFormulaMarks(string_view statement) {
   bare.reserve(statement.size());
   bool in_formula = false;
   for (size_t at = 0; at < statement.size();) {
-    const size_t mark = std::min(statement.find_first_of("$*\\`", at), statement.size());
+    size_t mark = at;
+    while (mark < statement.size() && !MayBeMark(statement[mark])) ++mark;
     bare.append(statement.data() + at, mark - at);
     at = mark;
     const string_view rest = statement.substr(at);

@@ -129,6 +129,10 @@ std::optional<Answer> AnswerReader::ClosingAnswer(string_view part) const {
     std::optional<Answer> answer = statements_.Leading(*closing);
     if (answer.has_value() && answer->kind != AnswerKind::kText) return answer;
   }
+  if (kind() == AnswerKind::kChoice) {
+    const std::optional<char> correct = OnlyCorrectOption(text);
+    if (correct.has_value()) return statements_.Whole(string_view(&*correct, 1));
+  }
   const string_view line = LastLine(text);
   const bool only_line =
       IsDecoration(text.substr(0, static_cast<size_t>(line.data() - text.data())));
@@ -155,6 +159,12 @@ std::optional<Answer> AnswerReader::ClosingAnswer(string_view part) const {
 // A text of one line is the answer, unless it is a sentence about the answer.
 std::optional<Answer> AnswerReader::SoleLineAnswer(string_view line) const {
   const std::optional<Answer> answer = statements_.Whole(line);
+  const bool number = kind() == AnswerKind::kInteger || kind() == AnswerKind::kNumber;
+  if (!answer.has_value() && number && !absl::StartsWith(line, "#### ")) {
+    // The line as a whole is none, so only a part in bold may be the number.
+    const string_view part = SoleBold(line);
+    return part.empty() ? std::nullopt : statements_.Whole(part);
+  }
   if (!answer.has_value()) return LastLineAnswer(line);
   if (answer->kind != AnswerKind::kText) return answer;
   if (const string_view bold = SoleBold(line); !bold.empty()) return statements_.Whole(bold);

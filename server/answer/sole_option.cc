@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -29,6 +30,13 @@ constexpr char kRejected[] =
 constexpr char kDenied[] =
     R"((?i:\b(?:not|cannot|neither|nor|than)(?: \w+)?(?: (?:to|with))? [*(]*(?:(?:option|choice|answer) )?[*(]*))"
     R"([A-Z]\b)";
+
+// A line that begins with an option, and perhaps its verdict: "- **(A)** Incorrect. It ...".
+constexpr char kListed[] =
+    R"((?m)^[ \t>*+#-]*(?:(?i:option|choice) )?\(?([A-Z])[)*.:][)*_.: \t-]*)"
+    R"((?:(?i:is )?(?:((?i:correct)(?:[.,:;!*]|\s*$))|((?i:incorrect|wrong|not correct)\b)))?)";
+constexpr size_t kMaxListBytes = 8000;  // Of the end of a text that may hold such a list.
+constexpr size_t kMinOthers = 2;  // Of two options, the one that is asked for may be the wrong one.
 
 bool IsComplete(string_view paragraph) {
   return !paragraph.empty() && absl::StrContains(".!)*", paragraph.substr(paragraph.size() - 1));
@@ -65,6 +73,30 @@ std::optional<char> SoleOption(string_view paragraph) {
     }
   }
   return sole;
+}
+
+std::optional<char> OnlyCorrectOption(string_view text) {
+  static const RE2& option = *new RE2(kListed, RE2::Latin1);
+  if (text.size() > kMaxListBytes) text.remove_prefix(text.size() - kMaxListBytes);
+  re2::StringPiece rest(text.data(), text.size());
+  re2::StringPiece letter;
+  re2::StringPiece correct;
+  re2::StringPiece incorrect;
+  std::string listed;
+  std::string called_correct;
+  std::string turned_down;
+  const auto add = [&letter](std::string& letters) {
+    if (!absl::StrContains(letters, letter[0])) letters += letter[0];
+  };
+  while (RE2::FindAndConsume(&rest, option, &letter, &correct, &incorrect)) {
+    rest.remove_prefix(std::min(rest.size(), rest.find('\n')));
+    add(listed);
+    if (!correct.empty()) add(called_correct);
+    if (!incorrect.empty()) add(turned_down);
+  }
+  if (called_correct.size() != 1 || listed.size() < 1 + kMinOthers) return std::nullopt;
+  if (absl::StrContains(turned_down, called_correct[0])) return std::nullopt;
+  return called_correct[0];
 }
 
 }  // namespace sextant

@@ -57,7 +57,7 @@ std::optional<MathForm> OwnForm(string_view statement, Read read, Effort& effort
   std::optional<MathForm> form = read(statement, effort);
   if (!form.has_value() || form->own || form->canonical == statement) return form;
   if (form->canonical.find_first_not_of("0123456789-/") == std::string::npos) return form;
-  effort.StartReadingBack();
+  effort.StartReadingBack(form->canonical);
   std::optional<MathForm> again = read(form->canonical, effort);
   // 60 degrees are the quantity pi/3, which is no quantity when it is read again.
   if (!again.has_value()) again = ReadMath(form->canonical, effort);

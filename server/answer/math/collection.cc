@@ -76,12 +76,13 @@ std::optional<Reading> StatementParser::Regions(Range range) {
 // A tuple, an interval, a set or a matrix; nullopt also for a formula in parentheses.
 std::optional<Reading> StatementParser::Bracketed(Range range) {
   if (!IsSingleBracket(range)) return std::nullopt;
-  const absl::string_view open = At(range.begin).text;
-  const absl::string_view close = At(range.end - 1).text;
+  // The first character tells brackets apart; that of \{ is the backslash.
+  const char open = At(range.begin).text[0];
+  const char close = At(range.end - 1).text[0];
   const Range inner{range.begin + 1, range.end - 1};
-  if (open == "\\{" || open == "{") return Braces(range);
-  if (open != "(" && open != "[" && open != "<") return std::nullopt;
-  if (open == "[" && close == "[") {
+  if (open == '\\' || open == '{') return Braces(range);
+  if (open != '(' && open != '[' && open != '<') return std::nullopt;
+  if (open == '[' && close == '[') {
     if (Maybe matrix = NestedMatrix(inner)) return matrix;
   }
   if (!inner.empty() && At(inner.begin).kind == Tok::kCommand) {
@@ -91,28 +92,29 @@ std::optional<Reading> StatementParser::Bracketed(Range range) {
   if (parts.size() > kMaxItems) return std::nullopt;
   if (parts.size() < 2) {
     // A statement in parentheses: (x = 5) is left alone.
-    return open == "(" && close == "(" && parts.size() == 1 && IsSingleBracket(parts[0])
+    return open == '(' && close == '(' && parts.size() == 1 && IsSingleBracket(parts[0])
                ? Value(parts[0])
                : std::nullopt;
   }
   std::vector<Reading> items;
+  items.reserve(parts.size());
   for (const Range part : parts) {
     Maybe item = Value(part);
     if (!item.has_value()) return std::nullopt;
     items.push_back(*std::move(item));
   }
-  if (open == "<" || (open == "(" && close == "(")) return MakeTuple(std::move(items));
+  if (open == '<' || (open == '(' && close == '(')) return MakeTuple(std::move(items));
   const bool pair = items.size() == 2 && items[0].constant && items[1].constant;
   if (pair && items[0].order < items[1].order) {
-    return MakeRegion({{{items[0].order, items[0].canonical, items[0].key, open == "["},
-                        {items[1].order, items[1].canonical, items[1].key, close == "["}}});
+    return MakeRegion({{{items[0].order, items[0].canonical, items[0].key, open == '['},
+                        {items[1].order, items[1].canonical, items[1].key, close == '['}}});
   }
   // A list in square brackets, or an interval with open formulas for ends.
   Reading list = MakeTuple(std::move(items));
   list.own = false;
   for (std::string* text : {&list.canonical, &list.key}) {
-    text->front() = open[0];
-    text->back() = close == "[" ? ']' : ')';
+    text->front() = open;
+    text->back() = close == '[' ? ']' : ')';
   }
   return list;
 }

@@ -18,14 +18,14 @@ struct ValueSummary {
   double order = 0;
 };
 
-// Counts elementary steps, a few hundredths of a microsecond each: a comparison of two terms, a
-// node of a formula, with more for its value at one point. One count runs through all readings of
-// a text, that of its normal form included, so that the dearest text is given up after the same
-// step on every machine: never by the clock. Most answers take less than a hundred steps. Values
-// are what costs most, so none is computed twice for one normal form. Use one for each text.
+// Counts elementary steps, a few hundredths of a microsecond each: products and comparisons of
+// terms, nodes of formulas. One count runs through all readings of a text, that of its normal form
+// included, so that the dearest text is given up after the same step on every machine: never by the
+// clock. Most answers take less than a hundred steps. What values cost is limited in evaluator.h,
+// and none is computed twice for one normal form. Use one Effort for each text.
 class Effort {
  public:
-  static constexpr int64_t kMaxSteps = 5000;
+  static constexpr int64_t kMaxSteps = 4000;
 
   // False once more is spent than there was: what is being read is then no mathematics.
   bool Spend(int64_t steps) {
@@ -35,25 +35,29 @@ class Effort {
   bool IsSpent() const { return left_ <= 0; }
   int64_t left() const { return left_; }
 
-  // The value of an expression with this normal form; nullptr if it was not computed yet. What was
-  // not found may be tried once more, as limits of one reading do not hold for the next; but not
-  // when a normal form is only read back.
+  // The value of an expression or relation with this normal form; nullptr if it has to be computed.
   const ValueSummary* Find(absl::string_view canonical) const {
     for (const auto& [known, value] : values_) {
-      if (known == canonical && (value.known || reads_back_)) return &value;
+      if (known == canonical && MayUse(canonical, value)) return &value;
     }
     return nullptr;
   }
   void Remember(absl::string_view canonical, ValueSummary value) {
     values_.emplace_back(std::string(canonical), std::move(value));
   }
-  void StartReadingBack() { reads_back_ = true; }
-  void StopReadingBack() { reads_back_ = false; }
+  // From here on a normal form is read, to see whether it is its own. It has to come to what it
+  // comes to as an answer: of the values so far, only that of the whole cannot change this.
+  void StartReadingBack(absl::string_view canonical) { read_back_ = std::string(canonical); }
+  void StopReadingBack() { read_back_.clear(); }
 
  private:
+  bool MayUse(absl::string_view canonical, const ValueSummary& value) const {
+    return read_back_.empty() || (value.known && canonical == read_back_);
+  }
+
   int64_t left_ = kMaxSteps;
   std::vector<std::pair<std::string, ValueSummary>> values_;
-  bool reads_back_ = false;
+  std::string read_back_;
 };
 
 }  // namespace sextant

@@ -6,7 +6,6 @@
 
 #include "absl/strings/string_view.h"
 #include "server/answer/math/ball.h"
-#include "server/answer/math/effort.h"
 #include "server/answer/math/expression.h"
 
 namespace sextant::math {
@@ -25,7 +24,7 @@ std::optional<Rational> SmallRational(const Expressions& expressions, int node);
 // when it is unknown, unbounded or too dear.
 class Evaluator {
  public:
-  Evaluator(const Expressions& expressions, Effort& effort) : in_(expressions), effort_(effort) {}
+  explicit Evaluator(const Expressions& expressions) : in_(expressions) {}
   const Expressions& expressions() const { return in_; }
 
   // Where variables are put from here on: 0 to kPoints - 1, or -1 for no point.
@@ -37,12 +36,14 @@ class Evaluator {
   bool lossy() const { return lossy_; }
 
   MaybeComplex Of(int id);
+  // Nothing was evaluated yet.
+  bool IsFresh() const { return cost_ == 0; }
 
  private:
-  // False when this statement, or the text that it is part of, has cost enough.
+  // False when this statement has cost enough.
   bool Spend(int cost) {
     cost_ += cost;
-    return effort_.Spend(2 * cost) && cost_ <= kMaxCost;
+    return cost_ <= kMaxCost;
   }
   // nullopt for values that are unbounded or too large.
   static MaybeComplex Checked(MaybeComplex value);
@@ -62,7 +63,6 @@ class Evaluator {
   MaybeComplex Unknown(const Node& node);
 
   const Expressions& in_;
-  Effort& effort_;
   // What KeepsSign has found out about a node.
   std::vector<std::pair<int, bool>> keeps_sign_;
   int point_ = -1;

@@ -16,7 +16,8 @@ constexpr string_view kGroupMarks[] = {",",   "{,}", "\\,",    "\\!",    ",\\!",
 
 // Whether a number may go on after its digits with this character.
 bool MayContinue(char c) {
-  return absl::StrContains(".eE,{\\ ~", string_view(&c, 1)) || static_cast<unsigned char>(c) >= 0x80;
+  return absl::StrContains(".eE,{\\ ~", string_view(&c, 1)) ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 }  // namespace

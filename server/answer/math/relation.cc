@@ -167,7 +167,8 @@ std::optional<Reading> StatementParser::Relation(int difference, string_view sig
   const std::optional<NumericIdentity> identity = Identify(evaluator_, difference, options);
   relation.key = identity.has_value() ? absl::StrCat(sign, identity->key)
                                       : absl::StrCat("=", relation.canonical);
-  effort_.Remember(relation.canonical, {.known = identity.has_value(), .key = relation.key});
+  if (identity.has_value())
+    effort_.Remember(relation.canonical, {.known = true, .key = relation.key});
   return relation;
 }
 

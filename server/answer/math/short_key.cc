@@ -17,12 +17,20 @@ namespace {
 
 static_assert(GMP_NUMB_BITS == 64);
 
-constexpr int kRootBits = 416;  // Behind the point of a root; rounded to kConstantBits later.
+constexpr int kWindowDigits = 12;  // To base 32, in 64 bits.
+constexpr int kRootBits = 416;     // Behind the point of a root; rounded to kConstantBits later.
 
 // A whole number from 0 on, of up to 1024 bits: each step below says why its result fits.
 class Wide {
  public:
   explicit Wide(uint64_t value = 0) { Push(value); }
+  Wide(const Wide& other) { *this = other; }
+  // Copies what is used of it.
+  Wide& operator=(const Wide& other) {
+    size_ = other.size_;
+    std::copy(other.limbs_.begin(), other.limbs_.begin() + size_, limbs_.begin());
+    return *this;
+  }
 
   int Bits() const {
     return size_ == 0 ? 0 : 64 * size_ - std::countl_zero(limbs_[static_cast<size_t>(size_) - 1]);
@@ -79,7 +87,7 @@ class Wide {
     if (small.size_ > 0) {
       mpn_sub(limbs_.data(), large.limbs_.data(), size, small.limbs_.data(), small.size_);
     } else if (less) {
-      limbs_ = other.limbs_;
+      std::copy(other.limbs_.begin(), other.limbs_.begin() + size, limbs_.begin());
     }
     size_ = size;
     Trim();
@@ -132,7 +140,7 @@ double Approximate(const Scaled& value) {
 }
 
 // As Digits (ball.h) writes it: an odd mantissa to base 32, and the power of two behind it.
-void AppendDigits(Scaled value, int bits, std::string* text) {
+void AppendDigits(Scaled& value, int bits, std::string* text) {
   const int surplus = value.wide.Bits() - bits;
   if (surplus > 0) {
     // To the nearest; from half way to the even one.
@@ -145,17 +153,18 @@ void AppendDigits(Scaled value, int bits, std::string* text) {
   }
   const int zeros = value.wide.TrailingZeros();
   const int digits = (value.wide.Bits() - zeros + 4) / 5;
-  if (value.negative) *text += '-';
-  const size_t start = text->size();
-  text->resize(start + static_cast<size_t>(digits));
-  for (int i = 0; i < digits; ++i) {
-    const uint64_t digit = value.wide.Window(zeros + 5 * (digits - 1 - i)) & 31;
-    (*text)[start + static_cast<size_t>(i)] = "0123456789abcdefghijklmnopqrstuv"[digit];
+  std::array<char, 96> buffer;
+  char* at = buffer.data();
+  if (value.negative) *at++ = '-';
+  for (int done = 0; done < digits; done += kWindowDigits) {
+    uint64_t window = value.wide.Window(zeros + 5 * done);
+    for (int i = done; i < std::min(digits, done + kWindowDigits); ++i, window >>= 5)
+      at[digits - 1 - i] = "0123456789abcdefghijklmnopqrstuv"[window & 31];
   }
-  std::array<char, 12> power;
-  const auto end = std::to_chars(power.begin(), power.end(), value.exponent + zeros).ptr;
-  *text += '@';
-  text->append(power.begin(), end);
+  at += digits;
+  *at++ = '@';
+  at = std::to_chars(at, buffer.end(), value.exponent + zeros).ptr;
+  text->append(buffer.data(), at);
 }
 
 uint64_t SizeOf(int64_t value) { return static_cast<uint64_t>(value < 0 ? -value : value); }
@@ -211,7 +220,7 @@ class Place {
       sizes_[i] = Wide(SizeOf(term.factor));
       negative_[i] = term.factor < 0;
       for (size_t name = 0; name < names.size(); ++name) {
-        for (int power = 0; power < term.powers[name]; ++power) {
+        for (int power = 0; power < term.Power(name); ++power) {
           sizes_[i].Multiply(SizeOf(points[name].mantissa));
           negative_[i] = negative_[i] != (points[name].mantissa < 0);
         }
@@ -251,7 +260,7 @@ std::optional<ShortKey> KeyOfPolynomial(const ShortSum& sum, absl::string_view n
   for (int point = 0; point < kPoints; point += 2) {
     const Place place(sum, names, point);
     for (const int mirror : {0, 1}) {
-      const Scaled value = place.At(mirror);
+      Scaled value = place.At(mirror);
       if (value.wide.IsZero()) return std::nullopt;
       AppendDigits(value, kPointBits, &key.key);
       key.key += ';';

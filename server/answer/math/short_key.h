@@ -10,7 +10,7 @@
 namespace sextant::math {
 
 struct ShortKey {
-  std::string key;  // "~" and digits.
+  std::string key;         // "~" and digits.
   double approximate = 0;  // Of a constant.
 };
 

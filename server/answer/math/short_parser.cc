@@ -37,9 +37,8 @@ class ShortParser {
  private:
   const Token& At(int i) const { return tokens_[static_cast<size_t>(i)]; }
   bool Is(Tok kind) const { return at_ < end_ && At(at_).kind == kind; }
-  bool IsCommand(absl::string_view name) const {
-    return Is(Tok::kCommand) && At(at_).text == name;
-  }
+  bool IsCommand(absl::string_view name) const { return Is(Tok::kCommand) && At(at_).text == name; }
+  bool IsOpen(char bracket) const { return Is(Tok::kOpen) && At(at_).text[0] == bracket; }
   bool Take(Tok kind) {
     if (!Is(kind)) return false;
     ++at_;
@@ -156,7 +155,7 @@ class ShortParser {
   MaybeSum Factor() {
     MaybeSum base = Primary();
     if (!base.has_value() || !Take(Tok::kCaret)) return base;
-    const bool group = Is(Tok::kOpen) && At(at_).text == "{";
+    const bool group = IsOpen('{');
     if (group) ++at_;
     const std::optional<int64_t> exponent = Digits();
     if (!exponent.has_value() || *exponent < 1 || *exponent > kMaxExponent) return std::nullopt;
@@ -180,7 +179,7 @@ class ShortParser {
         return Group();
       case Tok::kFunction:
         ++at_;
-        return Is(Tok::kOpen) && At(at_).text == "(" ? RootOf(Group()) : std::nullopt;
+        return IsOpen('(') ? RootOf(Group()) : std::nullopt;
       case Tok::kCommand:
         ++at_;
         return token.text == "frac" ? Fraction() : RootOf(Argument());
@@ -204,8 +203,9 @@ class ShortParser {
 
   MaybeSum Group() {
     const Token& open = At(at_++);
-    const bool known = open.text == "(" || open.text == "[" || open.text == "{";
-    if (!known || At(open.match).text != open.text) return std::nullopt;
+    const char bracket = open.text[0];
+    if (bracket != '(' && bracket != '[' && bracket != '{') return std::nullopt;
+    if (At(open.match).text[0] != bracket) return std::nullopt;
     MaybeSum inner = Sum();
     if (!inner.has_value() || at_ != open.match) return std::nullopt;
     ++at_;
@@ -214,7 +214,7 @@ class ShortParser {
 
   // A group, or the digits that TeX takes one by one.
   MaybeSum Argument() {
-    if (Is(Tok::kOpen)) return At(at_).text == "{" ? Group() : std::nullopt;
+    if (IsOpen('{')) return Group();
     if (!Is(Tok::kNumber) || At(at_).text.size() != 1) return std::nullopt;
     return Digit(At(at_++).text[0]);
   }

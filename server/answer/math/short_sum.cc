@@ -19,7 +19,7 @@ std::optional<int64_t> Product(int64_t a, int64_t b) {
   return product;
 }
 
-bool IsNumber(const ShortTerm& term) { return term.radicand == 1 && term.Degree() == 0; }
+bool IsNumber(const ShortTerm& term) { return term.radicand == 1 && term.powers == 0; }
 
 std::optional<ShortTerm> TermProduct(const ShortTerm& a, const ShortTerm& b) {
   const uint32_t shared = std::gcd(a.radicand, b.radicand);
@@ -28,9 +28,7 @@ std::optional<ShortTerm> TermProduct(const ShortTerm& a, const ShortTerm& b) {
   const std::optional<int64_t> whole = Product(*factor, shared);
   const uint64_t radicand = uint64_t{a.radicand / shared} * (b.radicand / shared);
   if (!whole.has_value() || radicand > kMaxRadicand) return std::nullopt;
-  ShortTerm product{*whole, static_cast<uint32_t>(radicand)};
-  for (size_t i = 0; i < kShortNames; ++i)
-    product.powers[i] = static_cast<uint8_t>(a.powers[i] + b.powers[i]);
+  const ShortTerm product{*whole, static_cast<uint32_t>(radicand), a.powers + b.powers};
   if (product.Degree() > kShortDegree) return std::nullopt;
   return product;
 }
@@ -57,9 +55,9 @@ void AppendTerm(const ShortTerm& term, int64_t under, absl::string_view names, s
   }
   if (term.radicand != 1) append("sqrt(", term.radicand, ")");
   for (size_t i = 0; i < kShortNames; ++i) {
-    if (term.powers[i] == 0) continue;
+    if (term.Power(i) == 0) continue;
     append(names.substr(i, 1));
-    if (term.powers[i] > 1) absl::StrAppend(text, "^", static_cast<int>(term.powers[i]));
+    if (term.Power(i) > 1) absl::StrAppend(text, "^", term.Power(i));
   }
   if (under != shared) absl::StrAppend(text, "/", under / shared);
 }
@@ -72,7 +70,7 @@ ShortSum::ShortSum(int64_t number) {
 
 ShortSum ShortSum::Variable(size_t index) {
   ShortSum variable(1);
-  variable.terms_[0].powers[index] = 1;
+  variable.terms_[0].powers = uint32_t{1} << ShortTerm::ShiftOf(index);
   return variable;
 }
 
@@ -81,7 +79,7 @@ bool ShortSum::IsRational() const { return size_ == 0 || (size_ == 1 && IsNumber
 bool ShortSum::HasOneRoot() const {
   int roots = 0;
   for (const ShortTerm& term : terms()) {
-    if (term.Degree() > 0) return false;
+    if (term.powers != 0) return false;
     roots += term.radicand != 1 ? 1 : 0;
   }
   return roots == 1;

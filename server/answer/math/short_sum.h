@@ -13,15 +13,19 @@
 namespace sextant::math {
 
 constexpr size_t kShortNames = 3;
-constexpr int kShortDegree = 6;                            // Of a product of variables.
-constexpr int64_t kShortFactor = (int64_t{1} << 31) - 1;   // Of a result.
+constexpr int kShortDegree = 6;                           // Of a product of variables.
+constexpr int64_t kShortFactor = (int64_t{1} << 31) - 1;  // Of a result.
 
 struct ShortTerm {
   int64_t factor = 0;
   uint32_t radicand = 1;  // Of a square root beside it; square-free.
-  std::array<uint8_t, kShortNames> powers = {};  // Of the variables, by their index.
+  uint32_t powers = 0;    // Of the variables, in a byte each; that of the first comes first.
 
-  int Degree() const { return powers[0] + powers[1] + powers[2]; }
+  int Power(size_t variable) const { return static_cast<int>(powers >> ShiftOf(variable) & 0xff); }
+  int Degree() const { return Power(0) + Power(1) + Power(2); }
+  static constexpr unsigned ShiftOf(size_t variable) {
+    return 8 * static_cast<unsigned>(kShortNames - 1 - variable);
+  }
 };
 
 class ShortSum {

@@ -16,7 +16,7 @@ namespace sextant::math {
 class StatementParser {
  public:
   StatementParser(Tokens tokens, Effort& effort)
-      : effort_(effort), tokens_(std::move(tokens)), evaluator_(expressions_, effort), algebra_(effort) {
+      : effort_(effort), tokens_(std::move(tokens)), algebra_(effort) {
     for (const Token& token : tokens_.list) {
       kinds_ |= Bit(token.kind);
       const bool word = token.kind == Tok::kLetters || token.kind == Tok::kWord;
@@ -73,6 +73,13 @@ class StatementParser {
 
   // value.cc: what stands on one side.
   Maybe Value(Range range);
+  // What its tokens may be part of.
+  struct Signs {
+    bool units = false;
+    bool clock = false;
+    bool colon = false;
+  };
+  Maybe Plain(Range range, Signs signs);
   Maybe PlusMinus(Range range);
   Maybe Regions(Range range);
   Maybe Bracketed(Range range);
@@ -102,7 +109,7 @@ class StatementParser {
   Tokens tokens_;
   uint64_t kinds_ = 0;
   Expressions expressions_;
-  Evaluator evaluator_;
+  Evaluator evaluator_{expressions_};
   Algebra algebra_;
   int depth_ = 0;
 };

@@ -74,7 +74,8 @@ struct Tokens {
   std::forward_list<std::string> rewritten;
 };
 
-// The statement has to outlive its tokens. nullopt when something in it is no mathematics, brackets do not match, or a limit is passed.
+// The statement has to outlive its tokens. nullopt when something in it is no mathematics, brackets
+// do not match, or a limit is passed.
 std::optional<Tokens> Tokenise(absl::string_view statement);
 
 }  // namespace sextant::math

@@ -40,18 +40,28 @@ std::optional<Reading> StatementParser::Value(Range range) {
   } else if (plus_minus > 0) {
     value = plus_minus == 1 ? PlusMinus(range) : std::nullopt;
   } else {
-    value = Regions(range);
-    if (!value.has_value()) value = Bracketed(range);
-    if (!value.has_value()) value = Matrix(range);
-    if (!value.has_value()) value = Infinity(range);
-    if (!value.has_value()) value = Short(range);
-    if (!value.has_value() && (clock || colon || units)) value = Clock(range);
-    if (!value.has_value() && colon) value = Ratio(range);
-    if (!value.has_value() && units) value = Quantity(range);
-    if (!value.has_value()) value = Expression(range);
+    value = Plain(range, {units, clock, colon});
   }
   --depth_;
   return value;
+}
+
+std::optional<Reading> StatementParser::Plain(Range range, Signs signs) {
+  if (Maybe regions = Regions(range)) return regions;
+  if (Maybe bracketed = Bracketed(range)) return bracketed;
+  if (Maybe matrix = Matrix(range)) return matrix;
+  if (Maybe infinity = Infinity(range)) return infinity;
+  if (Maybe sum = Short(range)) return sum;
+  if (signs.clock || signs.colon || signs.units) {
+    if (Maybe clock = Clock(range)) return clock;
+  }
+  if (signs.colon) {
+    if (Maybe ratio = Ratio(range)) return ratio;
+  }
+  if (signs.units) {
+    if (Maybe quantity = Quantity(range)) return quantity;
+  }
+  return Expression(range);
 }
 
 // Both values of a formula with one plus-minus; with a minus-plus the signs are opposite.
@@ -151,6 +161,7 @@ std::optional<Reading> StatementParser::ExpressionOf(int node) {
 ValueSummary StatementParser::ValueOf(int node, const Quotient& form,
                                       const std::string& canonical) {
   if (const ValueSummary* known = effort_.Find(canonical)) return *known;
+  const bool fresh = evaluator_.IsFresh();
   const NumericOptions options{Proportion::kExact, algebra_.IsIrrationalForSure(form)};
   std::optional<NumericIdentity> identity = Identify(evaluator_, node, options);
   if (!identity.has_value()) {
@@ -163,7 +174,8 @@ ValueSummary StatementParser::ValueOf(int node, const Quotient& form,
     value = {true, std::move(identity->key), identity->constant && identity->real,
              identity->rational.has_value(), identity->approximate};
   }
-  effort_.Remember(canonical, value);
+  // With no more left than now, it may be found in another reading.
+  if (value.known || fresh) effort_.Remember(canonical, value);
   return value;
 }
 
@@ -171,11 +183,11 @@ std::optional<int> StatementParser::Reparse(const std::string& canonical) {
   const std::optional<Tokens> tokens = Tokenise(canonical);
   if (!tokens.has_value()) return std::nullopt;
   const int end = static_cast<int>(tokens->list.size()) - 1;
-  if (!effort_.Spend(1 + end)) return std::nullopt;
   return ParseExpression({&tokens->list, 0, end}, expressions_);
 }
 
 std::optional<Reading> StatementParser::FromQuotient(const Quotient& value) {
+  if (!effort_.Spend(10)) return std::nullopt;
   const std::optional<int> node = Reparse(algebra_.Print(value));
   return node.has_value() ? ExpressionOf(*node) : std::nullopt;
 }
