@@ -98,17 +98,23 @@ void Traces::Ended(Trace& trace, const absl::Status& status) {
 }
 
 Task<const Trace*> Traces::Next() {
-  // What has ended already counts even when its end used up a budget.
-  if (stop_reason_ && !running_.has_result()) co_return nullptr;
-  if (const Trace* weak = StopNextWeak()) co_return weak;
-  const absl::Time before = loop_.Now();
-  const std::optional<Trace*> trace = co_await running_.Next();
-  waited_ += loop_.Now() - before;
-  if (!trace) co_return StopNextWeak();
+  while (true) {
+    // What has ended already counts even when its end used up a budget.
+    if (stop_reason_ && !running_.has_result()) co_return nullptr;
+    if (const Trace* weak = StopNextWeak()) co_return weak;
+    const absl::Time before = loop_.Now();
+    const std::optional<Trace*> trace = co_await running_.Next();
+    waited_ += loop_.Now() - before;
+    if (trace) co_return Returned(**trace);
+    // A trace that was found weak may have ended by itself meanwhile, and then the others go on.
+    if (!weak_is_due_) co_return nullptr;
+  }
+}
+
+const Trace* Traces::Returned(Trace& trace) {
   --open_;
-  (*trace)->returned = true;
-  if (stop_reason_ && (*trace)->cut_by_budget) co_return nullptr;
-  co_return *trace;
+  trace.returned = true;
+  return stop_reason_ && trace.cut_by_budget ? nullptr : &trace;
 }
 
 Task<const Trace*> Traces::NextBefore(int64_t clock) {

@@ -105,7 +105,8 @@ class Traces {
   Task<Trace*> Run(Trace& trace);
   void Stop(Trace& trace);
   void OnWeak();
-  Trace* StopNextWeak();  // Null once all that were due are stopped.
+  Trace* StopNextWeak();                // Null once all that were due are stopped.
+  const Trace* Returned(Trace& trace);  // What Next() makes of a trace that has ended.
   Task<bool> SettleOne(Trace& trace);
   void Ended(Trace& trace, const absl::Status& status);
   int64_t WantedTokens(const Trace& trace) const;  // Its limit if there were no budget.
