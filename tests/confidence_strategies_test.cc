@@ -125,14 +125,16 @@ TEST(KeepTest, BillsWhatHadArrivedOfAWeakTraceWhenItWasFoundToBe) {
 }
 
 TEST(KeepTest, CountsATraceThatEndsAsItIsFoundToBeWeak) {
-  const auto params = Keep(1, 1, 2);
+  const auto params = Keep(1, 1, 4);
   FakeTrace burst = Sure(5, "7", 5);
   burst.chunks[4].at = burst.chunks[3].at;
-  FakeSolve solve({Sure(10, "", 8), burst}, SetupOf(params));
+  FakeSolve solve({Sure(10, "", 8), burst, Sure(30, "4", 9), Sure(40, "4", 9)}, SetupOf(params));
 
-  EXPECT_EQ(AnswerOf(solve.Run(MajorityVote(solve.traces, params))), "7");
+  const Verdict verdict = solve.Run(MajorityVote(solve.traces, params));
 
   EXPECT_FALSE(solve.trace(1).is_weak());
+  EXPECT_EQ(verdict.vote.candidates.size(), 2u);
+  EXPECT_EQ(AnswerOf(verdict), "4");  // The others have gone on.
 }
 
 TEST(KeepTest, StopsATraceThatBecomesWeakLater) {

@@ -132,7 +132,9 @@ Task<const Trace*> Traces::Next() {
     const absl::Time before = loop_.Now();
     const std::optional<Trace*> trace = co_await running_.Next();
     waited_ += loop_.Now() - before;
-    if (!trace) co_return StopNextWeak();
+    // A trace that was found weak may have ended by itself meanwhile, and then the others go on.
+    if (!trace && weak_is_due_) continue;
+    if (!trace) co_return nullptr;
     --open_;
     (*trace)->returned = true;
     if (stop_reason_ && (*trace)->cut_by_budget) co_return nullptr;
