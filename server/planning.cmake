@@ -6,8 +6,8 @@ file(READ ${SEXTANT_POLICY_FILE} SEXTANT_POLICY_TEXT)
 configure_file(built_in_policy.cc.in built_in_policy.cc @ONLY)
 
 add_library(sextant_planning STATIC
-  ${CMAKE_CURRENT_BINARY_DIR}/built_in_policy.cc config.cc did_you_mean.cc difficulty.cc endpoint.cc expected_use.cc
-  planner.cc policy.cc profile.cc request_check.cc
+  ${CMAKE_CURRENT_BINARY_DIR}/built_in_policy.cc admission.cc config.cc did_you_mean.cc difficulty.cc endpoint.cc expected_use.cc
+  planner.cc policy.cc profile.cc prompt_tokens.cc request_check.cc
   yaml_document.cc yaml_reader.cc strategies/spec.cc)
 target_link_libraries(sextant_planning
   PUBLIC sextant_proto absl::status absl::statusor absl::strings absl::span absl::time

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/answer/trace_parts.h"
+#include "server/prompt_tokens.h"
 #include "server/solve_report.h"
 #include "server/strategies/spec.h"
 
@@ -149,8 +150,7 @@ TracesConfig Solve::ConfigOfTraces() {
   TracesConfig config{
       .prompt = prompt_, .reader = reader_, .solve_id = inputs_.solve_id, .budget = budget};
   if (sampling.has_seed()) config.seed = sampling.seed();
-  config.max_trace_tokens = sampling.has_max_trace_tokens() ? sampling.max_trace_tokens()
-                                                            : model_.sampling.max_trace_tokens;
+  config.max_trace_tokens = LongestTraceTokens(inputs_.request, model_);
   config.max_trace_bytes = server_.max_trace_bytes;
   config.vote = {.ties = model_.horizon == Horizon::kLong ? TieRule::kLonger : TieRule::kShorter,
                  .weighting = WeightingOf(inputs_.plan.strategy()),
