@@ -23,6 +23,7 @@ struct SolveInputs {
   std::string solve_id;
   std::string traceparent;  // W3C trace context of the caller; may be empty.
   absl::Time arrived;       // On the loop's clock.
+  absl::Duration queued;    // Of the time since then: waited for its turn.
   absl::Time answer_by;     // The deadline without the reserve.
   std::function<void(const v1::Trace&)> on_trace_ended;  // May be empty. Must not touch the solve.
 };
@@ -52,8 +53,10 @@ class Solve {
   v1::Usage Bill() const;
   v1::Progress Progress() const;
   const SolveInputs& inputs() const { return inputs_; }
-  // Time that was not spent waiting for model servers.
-  absl::Duration overhead() const { return loop_.Now() - inputs_.arrived - traces_->waited(); }
+  // Time that was not spent waiting for its turn or for model servers.
+  absl::Duration overhead() const {
+    return loop_.Now() - inputs_.arrived - inputs_.queued - traces_->waited();
+  }
   absl::Duration cancel_time() const { return traces_->cancel_time(); }
 
  private:
