@@ -15,11 +15,11 @@ test: deps ## Format, lints and all tests: under ASan and UBSan, the core under 
 	@scripts/test.sh
 
 test-system: server ## The slower tests with real servers; skips what cannot be installed
-	@scripts/build.sh release cancel_cost deadline_answer answer_speed
+	@scripts/build.sh release cancel_cost deadline_answer answer_speed overload
 	@tests/system/run.sh
 
 bench: deps ## Solves per second, and what deciding and a deadline cost, against simulated models
-	@scripts/build.sh release sextant-server sextant sextant-simulator cancel_cost deadline_answer answer_speed
+	@scripts/build.sh release sextant-server sextant sextant-simulator cancel_cost deadline_answer answer_speed overload
 	@scripts/bench.sh
 
 server: deps ## Release build of sextant-server, sextant and sextant-simulator in build/release/bin

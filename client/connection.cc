@@ -9,20 +9,28 @@
 namespace sextant {
 namespace {
 
-// The bill of a failed solve: gRPC drops the response, so it travels in the status details.
-std::optional<v1::Usage> UsageInDetails(const std::string& details) {
+// What a failed solve has in its status details: gRPC drops the response.
+void ReadDetails(const std::string& details, SolveResult& result) {
   rpc::Status status;
-  if (details.empty() || !status.ParseFromString(details)) return std::nullopt;
+  if (details.empty() || !status.ParseFromString(details)) return;
   for (const google::protobuf::Any& detail : status.details()) {
     v1::Usage usage;
-    if (detail.UnpackTo(&usage)) return usage;
+    rpc::RetryInfo retry;
+    if (detail.UnpackTo(&usage)) result.usage = usage;
+    // Unpacking would ask for the name that the message has here.
+    if (detail.type_url() == "type.googleapis.com/google.rpc.RetryInfo" &&
+        retry.ParseFromString(detail.value())) {
+      result.retry_delay = absl::Seconds(retry.retry_delay().seconds()) +
+                           absl::Nanoseconds(retry.retry_delay().nanos());
+    }
   }
-  return std::nullopt;
 }
 
 }  // namespace
 
 void ApplyOptions(const CallOptions& options, grpc::ClientContext& context) {
+  if (!options.caller.empty()) context.AddMetadata("x-sextant-caller", options.caller);
+  if (!options.request_id.empty()) context.AddMetadata("x-request-id", options.request_id);
   if (options.timeout == absl::InfiniteDuration()) return;
   context.set_deadline(absl::ToChronoTime(absl::Now() + options.timeout));
 }
@@ -46,7 +54,7 @@ SolveResult ToSolveResult(const grpc::Status& status, v1::SolveResponse response
   result.elapsed = absl::FromChrono(std::chrono::steady_clock::now() - start);
   result.status = ToStatus(status, connection);
   if (!status.ok()) {
-    result.usage = UsageInDetails(status.error_details());
+    ReadDetails(status.error_details(), result);
     return result;
   }
   if (response.has_usage()) result.usage = response.usage();

@@ -17,7 +17,7 @@ struct Connection {
   std::unique_ptr<v1::Sextant::Stub> stub;
 };
 
-// Sets the deadline that `options` asks for.
+// Sets the deadline and the metadata that `options` ask for.
 void ApplyOptions(const CallOptions& options, grpc::ClientContext& context);
 
 // The server's code and message. Without a message gRPC's own would be empty, so the server is

@@ -21,6 +21,9 @@ struct CallOptions {
   // The gRPC deadline, counted from the start of the call: for a solve its time budget. Above 0.
   // Infinite: none is sent, and the server's own limit holds.
   absl::Duration timeout = absl::InfiniteDuration();
+  // Of solves alone; empty: not sent. 1 to 128 printable ASCII characters, else INVALID_ARGUMENT.
+  std::string caller;      // Whose turn it is when solves wait. Default: this machine's address.
+  std::string request_id;  // A call with the id of one that runs, and its request, joins it.
 };
 
 // What a solve came to. Tokens are spent by failed solves too, so the bill does not depend on
@@ -30,6 +33,8 @@ struct SolveResult {
   v1::SolveResponse response;  // Empty unless `status` is OK.
   // The bill: the response's, or the one in the failure's details. Unset when the server sent none.
   std::optional<v1::Usage> usage;
+  // When to try again; set where the server refused the solve because too many run or wait.
+  std::optional<absl::Duration> retry_delay;
   absl::Duration elapsed;  // From the start of the call to its end, as seen here.
 };
 

@@ -85,6 +85,8 @@ printf '\nbench: tokens and bills after the decision\n'
 "$bin/cancel_cost"
 printf '\nbench: answers at the deadline\n'
 "$bin/deadline_answer"
+printf '\nbench: four times the load that the server can carry\n'
+SEXTANT_BIN=$bin SECONDS_OF_OVERLOAD=60 tests/system/test_overload.sh
 printf '\nbench: answers, on texts of recorded traces where there are any\n'
 inputs=() texts=()
 for folder in tests/fuzz/corpus/{extraction,equivalence} build/fuzz/corpus/{extraction,equivalence}; do

@@ -22,6 +22,8 @@ constexpr size_t kMaxModels = 1000;
 constexpr size_t kMaxBackends = 256;
 constexpr size_t kMaxNameBytes = 256;
 constexpr int kMaxTokens = 10'000'000;
+constexpr int kMaxContextTokens = 100'000'000;
+constexpr int kMaxSolves = 100'000;
 
 constexpr std::pair<absl::string_view, BackendKind> kBackendKinds[] = {
     {"auto", BackendKind::kAuto},     {"openai", BackendKind::kOpenAi},
@@ -142,6 +144,12 @@ ModelConfig ConfigReader::ReadModel(YamlMap& map) {
   model.typical_trace_tokens = static_cast<int>(
       typical.value_or(profile.typical_trace_tokens.value_or(model.typical_trace_tokens)));
   model.max_traces = static_cast<int>(map.Integer("max_traces", 1, 256).value_or(model.max_traces));
+  model.max_solves =
+      static_cast<int>(map.Integer("max_solves", 1, kMaxSolves).value_or(model.max_solves));
+  model.max_queue =
+      static_cast<int>(map.Integer("max_queue", 0, kMaxSolves).value_or(model.max_queue));
+  model.context_tokens = static_cast<int>(
+      map.Integer("context_tokens", 0, kMaxContextTokens).value_or(model.context_tokens));
   model.tokens_per_second = map.Number("tokens_per_second", {.min = 0, .max = 1e6}).value_or(0);
   model.retry_share = map.Number("retry_share", {.min = 0, .max = 1}).value_or(model.retry_share);
   if (std::optional<YamlMap> sampling = map.Map("sampling")) {

@@ -66,6 +66,10 @@ struct ModelConfig {
   // Whether typical_trace_tokens stands in the configuration or in the profile.
   bool typical_is_measured = false;
   int max_traces = 8;            // Traces of one solve where the request does not say. 1 to 256.
+  int max_solves = 256;          // Solves running at once, over all loops. 1 to 100,000.
+  int max_queue = 256;           // Solves waiting for one of those to end. 0 to 100,000; 0: none.
+  int context_tokens = 0;        // What its servers hold of prompt and trace together. 0 to
+                                 // 100,000,000; 0: unknown, so that nothing is refused by it.
   double tokens_per_second = 0;  // Of one trace. 0 to 1,000,000; 0: unknown, so that plans cannot
                                  // tell how many tokens a deadline leaves.
   // Retries, and traces that take the place of broken ones: at most this share of the requests of

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <numeric>
 
+#include "server/prompt_tokens.h"
 #include "server/strategies/spec.h"
 
 namespace sextant {
@@ -68,9 +69,7 @@ ExpectedUse::ExpectedUse(const v1::SolveRequest& request, const ModelConfig& mod
                          absl::Duration time_left)
     : mean_tokens_(model.typical_trace_tokens),
       prompt_tokens_(std::ceil(PromptBytes(request) / kBytesPerPromptToken)),
-      sampling_limit_(request.sampling().has_max_trace_tokens()
-                          ? request.sampling().max_trace_tokens()
-                          : model.sampling.max_trace_tokens),
+      sampling_limit_(LongestTraceTokens(request, model)),
       tokens_per_second_(model.tokens_per_second),
       price_(model.price) {
   const v1::Budget& budget = request.budget();

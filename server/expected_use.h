@@ -12,8 +12,9 @@
 // 0.78 (non-reasoning).
 //
 // A trace ends at L or at the trace limit, whichever is less: the smallest of the longest trace
-// that the sampling allows, `budget.max_sequential_tokens`, and what fits into the deadline when
-// the model's speed is known. With those lengths l(1) <= ... <= l(n), and l for n = 1:
+// that the sampling and the model's context (prompt_tokens.h) allow,
+// `budget.max_sequential_tokens`, and what fits into the deadline when the model's speed is known.
+// With those lengths l(1) <= ... <= l(n), and l for n = 1:
 //   simple              billed l                               sequential l
 //   majority_vote(n)    billed l(1) + ... + l(n)               sequential l(n); with keep, the
 //                       longest of its warm-up and then the longest of the rest

@@ -26,6 +26,7 @@ const Buckets kSolveSeconds = {0.05, 0.1, 0.25, 0.5, 1,   2.5, 5,    10,
                                20,   40,  60,   120, 300, 600, 1200, 3600};
 const Buckets kShortSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
                                0.01,   0.025,   0.05,   0.1,   0.25,   1};
+const Buckets kQueueSeconds = {0.001, 0.01, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300};
 const Buckets kRatio = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
 constexpr const char* kStrategies[] = {"simple", "majority_vote", "first_finish", "last_finish",
                                        "beam_search"};
@@ -47,6 +48,8 @@ std::string ErrorKind(const absl::Status& error) {
   }
 }
 constexpr const char* kErrorKinds[] = {"refused", "misconfigured", "rate_limited", "unavailable"};
+
+constexpr const char* kShedReasons[] = {"queue_full", "caller_share", "deadline", "draining"};
 
 }  // namespace
 
@@ -95,6 +98,11 @@ struct Metrics::Families {
   Histogram& cancel =
       Spread("sextant_cancel_seconds", "From the decision to the last stream closed.")
           .Add({}, kShortSeconds);
+  Family<Gauge>& queue = Level("sextant_queue_waiting", "Solves that wait for their turn.");
+  Family<Histogram>& queue_seconds =
+      Spread("sextant_queue_seconds", "How long solves waited for their turn.");
+  Family<Counter>& shed =
+      Count("sextant_shed_total", "Solves that were refused before any trace, by reason.");
   Family<Gauge>& in_flight =
       Level("sextant_backend_in_flight", "Traces that run on a backend now.");
   Family<Histogram>& first_token =
@@ -140,6 +148,9 @@ Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>())
       }
     }
     f.judge_tokens.Add({{"model", model.name}});
+    f.queue.Add({{"model", model.name}});
+    f.queue_seconds.Add({{"model", model.name}}, kQueueSeconds);
+    for (const char* reason : kShedReasons) f.shed.Add({{"model", model.name}, {"reason", reason}});
     for (const BackendConfig& backend : model.backends) {
       f.in_flight.Add({{"backend", backend.name}});
       f.first_token.Add({{"backend", backend.name}}, kSolveSeconds);
@@ -206,6 +217,20 @@ void Metrics::OnSolve(const SolveObservation& solve) {
 }
 
 void Metrics::OnSolveStarted(int change) { families_->running.Add({}).Increment(change); }
+
+void Metrics::OnQueue(const std::string& model, int change) {
+  families_->queue.Add({{"model", model}}).Increment(change);
+}
+
+void Metrics::OnTurn(const std::string& model, absl::Duration waited) {
+  families_->queue_seconds.Add({{"model", model}}, kQueueSeconds)
+      .Observe(absl::ToDoubleSeconds(waited));
+}
+
+void Metrics::OnShed(const std::string& model, ShedReason reason) {
+  const char* name = kShedReasons[static_cast<size_t>(reason)];
+  families_->shed.Add({{"model", model}, {"reason", name}}).Increment();
+}
 
 void Metrics::OnInFlight(absl::string_view backend, int change) {
   families_->in_flight.Add({{"backend", std::string(backend)}}).Increment(change);

@@ -20,6 +20,14 @@ struct SolveObservation {
   absl::Duration duration, overhead, cancel_time;
 };
 
+// Why a solve was refused, or left the queue without having run.
+enum class ShedReason {
+  kQueueFull,    // Every place was taken.
+  kCallerShare,  // Its caller had as many waiting as it may.
+  kDeadline,     // Its deadline came while it waited.
+  kDraining,     // The server shuts down.
+};
+
 // Any thread. Labels come from closed sets: models, backends and policy rows of the configuration,
 // names of strategies.
 class Metrics : public PoolObserver {
@@ -31,7 +39,10 @@ class Metrics : public PoolObserver {
   absl::Status Serve(const std::string& listen);
 
   void OnSolve(const SolveObservation& solve);
-  void OnSolveStarted(int change);  // Solves running: +1 or -1.
+  void OnSolveStarted(int change);                     // Solves running: +1 or -1.
+  void OnQueue(const std::string& model, int change);  // Solves waiting for their turn: +1 or -1.
+  void OnTurn(const std::string& model, absl::Duration waited);  // One has its turn.
+  void OnShed(const std::string& model, ShedReason reason);
 
   void OnInFlight(absl::string_view backend, int change) override;
   void OnFirstToken(absl::string_view backend, absl::Duration after) override;

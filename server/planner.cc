@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "server/difficulty.h"
 #include "server/expected_use.h"
+#include "server/prompt_tokens.h"
 #include "server/strategies/spec.h"
 
 namespace sextant {
@@ -79,6 +80,7 @@ class PlanWriter {
         model_(inputs.model),
         policy_(inputs.policy),
         time_left_(inputs.time_left),
+        load_(inputs.load),
         use_(inputs.request, inputs.model, inputs.time_left) {}
 
   v1::Plan Write();
@@ -94,6 +96,7 @@ class PlanWriter {
   void ExplainTraceLimits();
   void ExplainBudgets();
   StrategyTemplate Choose();
+  v1::Goal GoalUnderLoad();
   PolicyCell Cell();  // What the policy is asked about, with the reasons.
   StrategyTemplate ChooseByPolicy();
   void SetRunnerUp(const PolicyRow& row);
@@ -121,6 +124,7 @@ class PlanWriter {
   const ModelConfig& model_;
   const Policy& policy_;
   const absl::Duration time_left_;
+  const double load_;
   const ExpectedUse use_;
   v1::Plan plan_;
 };
@@ -162,6 +166,13 @@ v1::Expectation PlanWriter::Expect(const v1::Strategy& strategy) const {
 }
 
 void PlanWriter::ExplainTraceLimits() {
+  const int asked = AskedTraceTokens(request_, model_);
+  if (const int longest = LongestTraceTokens(request_, model_); longest < asked) {
+    Because(
+        absl::StrFormat("Traces may have %d tokens instead of %d: what the context of %d leaves "
+                        "beside the prompt.",
+                        longest, asked, model_.context_tokens));
+  }
   const double typical = model_.typical_trace_tokens;
   const std::string consequence = absl::StrFormat(
       "less than a typical trace (%.0f): many traces will be cut before they answer.", typical);
@@ -239,12 +250,22 @@ PolicyCell PlanWriter::Cell() {
                             lengths, is_tight ? "fewer than" : "at least",
                             policy_.tight_time_below));
   }
-  const v1::Goal goal = request_.budget().goal();
   return {.horizon = model_.horizon,
           .budget = is_low ? BudgetLevel::kLow : BudgetLevel::kHigh,
           .time = is_tight ? TimeLevel::kTight : TimeLevel::kLoose,
           .difficulty = plan_.difficulty().difficulty(),
-          .goal = goal == v1::GOAL_UNSPECIFIED ? v1::GOAL_BALANCED : goal};
+          .goal = GoalUnderLoad()};
+}
+
+v1::Goal PlanWriter::GoalUnderLoad() {
+  const v1::Goal asked = request_.budget().goal();
+  const v1::Goal goal = asked == v1::GOAL_UNSPECIFIED ? v1::GOAL_BALANCED : asked;
+  if (load_ <= policy_.busy_above || goal == v1::GOAL_CHEAP) return goal;
+  const v1::Goal less = goal == v1::GOAL_BALANCED ? v1::GOAL_CHEAP : v1::GOAL_BALANCED;
+  Because(absl::StrFormat(
+      "The service is busy (%.2f of its capacity, above %g), so goal %s is planned as %s.", load_,
+      policy_.busy_above, GoalName(goal), GoalName(less)));
+  return less;
 }
 
 StrategyTemplate PlanWriter::ChooseByPolicy() {

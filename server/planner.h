@@ -10,6 +10,9 @@
 // Time level: the sequential budget, or the tokens that the deadline leaves at the model's speed,
 // against the length of a typical trace; tight below the policy's `tight_time_below` (1.5).
 //
+// Load: while it is above the policy's `busy_above`, goals fast and accurate are planned as
+// balanced, and balanced as cheap, so that plans shrink before solves are refused.
+//
 // Strategy: one in the request is kept (row "request"). Else the first row of the policy fires that
 // fits horizon, goal, budget level, time level and difficulty; the next one that fits is the
 // runner-up.
@@ -27,7 +30,8 @@
 // configuration says `during: none`.
 //
 // Limits: a given n, or the width of a beam search, above the cap is lowered to it, and k with it.
-// For a strategy in the request that cap is `budget.max_traces` alone; 256 limits every n.
+// For a strategy in the request that cap is `budget.max_traces` alone; 256 limits every n. Traces
+// are no longer than the model's context leaves room for beside the prompt (prompt_tokens.h).
 #pragma once
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -42,6 +46,7 @@ struct PlanInputs {
   const ModelConfig& model;         // The one that the request names.
   const Policy& policy;
   absl::Duration time_left = absl::InfiniteDuration();  // Until the answer is due.
+  double load = 0;  // Share of the service's capacity that others use or wait for; may be above 1.
   // What a judge has said. Null: estimated here.
   const v1::DifficultyEstimate* difficulty = nullptr;
 };

@@ -141,12 +141,17 @@ absl::string_view TimeLevelName(TimeLevel level) {
   return level == TimeLevel::kTight ? "tight" : "loose";
 }
 
+absl::string_view GoalName(v1::Goal goal) {
+  return std::find_if(std::begin(kGoalWords), std::end(kGoalWords),
+                      [&](const auto& word) { return word.second == goal; })
+      ->first;
+}
+
 std::string CellText(const PolicyCell& cell) {
-  const auto goal = std::find_if(std::begin(kGoalWords), std::end(kGoalWords),
-                                 [&](const auto& word) { return word.second == cell.goal; });
-  return absl::StrCat("horizon ", HorizonName(cell.horizon), ", goal ", goal->first, ", budget ",
-                      BudgetLevelName(cell.budget), ", time ", TimeLevelName(cell.time),
-                      ", difficulty ", cell.difficulty == v1::DIFFICULTY_EASY ? "easy" : "hard");
+  return absl::StrCat("horizon ", HorizonName(cell.horizon), ", goal ", GoalName(cell.goal),
+                      ", budget ", BudgetLevelName(cell.budget), ", time ",
+                      TimeLevelName(cell.time), ", difficulty ",
+                      cell.difficulty == v1::DIFFICULTY_EASY ? "easy" : "hard");
 }
 
 bool PolicyRow::Fits(const PolicyCell& cell) const {
@@ -190,6 +195,8 @@ absl::StatusOr<Policy> ParsePolicy(absl::string_view text, absl::string_view fil
   policy.tight_time_below =
       map.Number("tight_time_below", {.min = 0, .max = 1000, .above_min = true})
           .value_or(policy.tight_time_below);
+  policy.busy_above = map.Number("busy_above", {.min = 0, .max = 1000, .above_min = true})
+                          .value_or(policy.busy_above);
   map.Require("rows");
   std::vector<YamlMap> row_maps = map.Maps("rows", kMaxRows);
   std::set<std::string> names;

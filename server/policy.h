@@ -4,6 +4,7 @@
 //   name: mine
 //   low_budget_below: 3        # typical traces
 //   tight_time_below: 1.5      # lengths of a typical trace
+//   busy_above: 0.8            # share of the service's capacity
 //   rows:                      # the first row that fits fires
 //     - {name: low-long, horizon: long, budget: low, strategy: simple}
 //     - {name: soon, horizon: any, goal: [fast], strategy: "first_finish(k=3,n=8)"}
@@ -35,6 +36,8 @@ absl::string_view BudgetLevelName(BudgetLevel level);  // "low", "high"
 enum class TimeLevel { kTight, kLoose };
 absl::string_view TimeLevelName(TimeLevel level);  // "tight", "loose"
 
+absl::string_view GoalName(v1::Goal goal);  // "balanced", ...; `goal` is not UNSPECIFIED.
+
 // What a policy is asked about.
 struct PolicyCell {
   Horizon horizon = Horizon::kUnknown;
@@ -64,6 +67,8 @@ struct Policy {
   std::string name;
   int low_budget_below = 3;       // In typical traces. 1 to 256.
   double tight_time_below = 1.5;  // In lengths of a typical trace. Above 0, up to 1,000.
+  // A load above it makes goals cheaper: see planner.h. Above 0, up to 1,000.
+  double busy_above = 0.8;
   std::vector<PolicyRow> rows;
 
   // The row that fires.

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/answer/trace_parts.h"
+#include "server/prompt_tokens.h"
 #include "server/solve_report.h"
 #include "server/strategies/spec.h"
 
@@ -169,8 +170,7 @@ TracesConfig Solve::ConfigOfTraces() {
   TracesConfig config{
       .prompt = prompt_, .reader = reader_, .solve_id = inputs_.solve_id, .budget = budget};
   if (sampling.has_seed()) config.seed = sampling.seed();
-  config.max_trace_tokens = sampling.has_max_trace_tokens() ? sampling.max_trace_tokens()
-                                                            : model_.sampling.max_trace_tokens;
+  config.max_trace_tokens = LongestTraceTokens(inputs_.request, model_);
   config.max_trace_bytes = server_.max_trace_bytes;
   config.start_clock = judge.billed_tokens();
   config.vote = {.ties = model_.horizon == Horizon::kLong ? TieRule::kLonger : TieRule::kShorter,
@@ -312,7 +312,7 @@ void Solve::Abandon() {
 
 absl::Duration Solve::overhead() const {
   const absl::Duration judged = judge_ ? judge_->waited() : absl::ZeroDuration();
-  return loop_.Now() - inputs_.arrived - judged - traces_->waited();
+  return loop_.Now() - inputs_.arrived - inputs_.queued - judged - traces_->waited();
 }
 
 v1::Usage Solve::Bill() const {

@@ -37,6 +37,7 @@ struct SolveInputs {
   std::string solve_id;
   std::string traceparent;  // W3C trace context of the caller; may be empty.
   absl::Time arrived;       // On the loop's clock.
+  absl::Duration queued;    // Of the time since then: waited for its turn.
   absl::Time answer_by;     // The deadline without the reserve.
   // May be empty, and must not touch the solve. The plan that runs, before the first trace.
   std::function<void(const v1::Plan&)> on_planned;
@@ -68,7 +69,7 @@ class Solve {
   v1::Usage Bill() const;
   v1::Progress Progress() const;
   const SolveInputs& inputs() const { return inputs_; }
-  // Time that was not spent waiting for model servers.
+  // Time that was not spent waiting for its turn or for model servers.
   absl::Duration overhead() const;
   absl::Duration cancel_time() const { return traces_->cancel_time(); }
 

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/difficulty.h"
 #include "server/log.h"
+#include "server/planner.h"
 
 namespace sextant {
 namespace {
@@ -19,6 +21,17 @@ absl::Duration RoundingOf(absl::Duration left) {
   return absl::Seconds(60);
 }
 
+// Traces on the backends for those that they may run; 0 where one has no limit.
+double BackendLoad(Worker& worker, const ModelConfig& model) {
+  double traces = 0, capacity = 0;
+  for (const Pool::MemberState& state : worker.BackendStates(model.name)) {
+    if (state.max_traces == 0) return 0;
+    traces += state.in_flight;
+    capacity += state.max_traces;
+  }
+  return capacity > 0 ? traces / capacity : 0;
+}
+
 }  // namespace
 
 absl::Duration TimeToAnswer(absl::Duration time_left, const ServerConfig& server) {
@@ -26,56 +39,115 @@ absl::Duration TimeToAnswer(absl::Duration time_left, const ServerConfig& server
   return std::max(time_left - server.deadline_reserve - RoundingOf(time_left), time_left / 2);
 }
 
-void SolveCall::Start() {
-  if (ended_) return;  // The caller left before the loop came to it.
+absl::StatusOr<v1::Plan> PlanOn(Worker& worker, const PlanQuestion& question,
+                                const SolveCall::Terms& terms) {
+  return MakePlan({.request = question.request,
+                   .model = question.model,
+                   .policy = *terms.policy,
+                   .time_left = question.time_left,
+                   .load = std::max(terms.load, BackendLoad(worker, question.model)),
+                   .difficulty = question.difficulty});
+}
+
+void SolveCall::Join(Door& door) {
+  if (ended_) return door.OnOutcome(outcome_.status, outcome_.response);
+  doors_.push_back(&door);
+  if (planned_) door.OnStarted(plan_);
+}
+
+void SolveCall::Leave(Door& door) {
+  doors_.erase(std::remove(doors_.begin(), doors_.end(), &door), doors_.end());
+  if (doors_.empty()) Abandon();
+}
+
+void SolveCall::Start(Terms terms) {
   Worker& worker = inputs_.worker;
-  arrived_ = worker.loop().Now();
   inputs_.metrics.OnSolveStarted(1);
+  auto plan = PlanOn(worker, QuestionAbout(inputs_.request, nullptr), terms);
+  if (!plan.ok()) return Fail(plan.status());
+  plan_ = *std::move(plan);
+  auto judge = JudgeOf(terms);
   SolveInputs solve_inputs{
       .request = std::move(inputs_.request),
-      .plan = inputs_.plan,
-      .judge = JudgeOf(),
+      .plan = plan_,
+      .judge = std::move(judge),
       .solve_id = inputs_.solve_id,
       .traceparent = inputs_.traceparent,
-      .arrived = arrived_,
-      .answer_by = arrived_ + TimeToAnswer(inputs_.time_left, inputs_.config.server),
+      .arrived = inputs_.arrived,
+      .queued = terms.queued,
+      .answer_by = inputs_.arrived + TimeToAnswer(inputs_.time_left, inputs_.config.server),
       .on_planned = [this](const v1::Plan& plan) { Planned(plan); },
-      .on_trace_ended = [this](const v1::Trace& trace) { door_.OnTraceEnded(trace); }};
+      .on_trace_ended =
+          [this](const v1::Trace& trace) {
+            for (Door* door : doors_) door->OnTraceEnded(trace);
+          }};
   auto solve = Solve::Create(worker.loop(), worker.pool(inputs_.model.name), inputs_.config.server,
                              inputs_.model, std::move(solve_inputs));
-  if (!solve.ok()) {
-    ended_ = true;
-    inputs_.metrics.OnSolveStarted(-1);
-    return door_.OnOutcome(solve.status(), {});
-  }
+  if (!solve.ok()) return Fail(solve.status());
   running_ = std::make_unique<Worker::Running>(
       worker, *std::move(solve), [this](SolveOutcome outcome) { Done(std::move(outcome)); });
 }
 
-std::optional<SolveJudge> SolveCall::JudgeOf() const {
-  if (!inputs_.plan_with_judge) return std::nullopt;
+std::optional<SolveJudge> SolveCall::JudgeOf(const Terms& terms) {
+  if (!AsksJudge(inputs_.request, inputs_.model.difficulty)) return std::nullopt;
   const std::string& name = inputs_.model.difficulty.judge.model;
   for (const ModelConfig& model : inputs_.config.models) {
-    if (model.name == name)
-      return SolveJudge{inputs_.worker.pool(name), model, inputs_.plan_with_judge};
+    if (model.name != name) continue;
+    // The strategy has passed its check when the first plan was made, so this one is made too.
+    return SolveJudge{
+        inputs_.worker.pool(name), model,
+        [this, terms](const v1::SolveRequest& request, const v1::DifficultyEstimate& difficulty) {
+          return *PlanOn(inputs_.worker, QuestionAbout(request, &difficulty), terms);
+        }};
   }
   return std::nullopt;  // A configuration without it is refused when it is read.
 }
 
-void SolveCall::Planned(const v1::Plan& plan) {
-  planned_ = true;
-  inputs_.plan = plan;
-  door_.OnStarted(inputs_.plan);
+PlanQuestion SolveCall::QuestionAbout(const v1::SolveRequest& request,
+                                      const v1::DifficultyEstimate* difficulty) const {
+  return {.request = request,
+          .model = inputs_.model,
+          .time_left = inputs_.arrived + inputs_.time_left - inputs_.worker.loop().Now(),
+          .difficulty = difficulty};
 }
 
+void SolveCall::Planned(const v1::Plan& plan) {
+  planned_ = true;
+  plan_ = plan;
+  for (Door* door : doors_) door->OnStarted(plan_);
+}
+
+// It never came to a solve, so there is nothing to count.
+void SolveCall::Fail(const absl::Status& status) {
+  inputs_.metrics.OnSolveStarted(-1);
+  inputs_.on_ended();
+  Refuse(status);
+}
+
+void SolveCall::Refuse(const absl::Status& status) { Tell({.status = status}); }
+
 void SolveCall::Done(SolveOutcome outcome) {
-  ended_ = true;
   Observe(outcome.status.code(), outcome.response);
   if (!outcome.status.ok()) {
     Log(absl::StrCat("solve ", inputs_.solve_id, " failed: ", outcome.status.ToString(),
                      "; billed ", outcome.response.usage().billed_tokens(), " tokens"));
   }
-  door_.OnOutcome(outcome.status, std::move(outcome.response));
+  inputs_.on_ended();
+  Tell(std::move(outcome));
+}
+
+void SolveCall::Tell(SolveOutcome outcome) {
+  ended_ = true;
+  outcome_ = std::move(outcome);
+  const std::vector<Door*> doors = std::exchange(doors_, {});
+  for (Door* door : doors) {
+    // With its traces a response may be large: it is copied only for those who share it.
+    if (!inputs_.joinable && door == doors.back()) {
+      door->OnOutcome(outcome_.status, std::move(outcome_.response));
+    } else {
+      door->OnOutcome(outcome_.status, outcome_.response);
+    }
+  }
 }
 
 void SolveCall::Abandon() {
@@ -84,6 +156,7 @@ void SolveCall::Abandon() {
   v1::SolveResponse response;
   *response.mutable_usage() = running_->solve().Bill();
   Observe(absl::StatusCode::kCancelled, response);
+  inputs_.on_ended();
   Log(absl::StrCat("solve ", inputs_.solve_id, " was abandoned by its caller; billed ",
                    response.usage().finished_tokens(), " finished and ",
                    response.usage().cancelled_tokens(), " cancelled tokens"));
@@ -93,11 +166,11 @@ void SolveCall::Observe(absl::StatusCode code, const v1::SolveResponse& response
   inputs_.metrics.OnSolveStarted(-1);
   // A solve that ended as it was launched has no running_ yet, and took no time to speak of.
   const Solve* solve = running_ == nullptr ? nullptr : &running_->solve();
-  inputs_.metrics.OnSolve({.plan = inputs_.plan,
+  inputs_.metrics.OnSolve({.plan = plan_,
                            .response = response,
                            .model = inputs_.model.name,
                            .code = code,
-                           .duration = inputs_.worker.loop().Now() - arrived_,
+                           .duration = inputs_.worker.loop().Now() - inputs_.arrived,
                            .overhead = solve ? solve->overhead() : absl::ZeroDuration(),
                            .cancel_time = solve ? solve->cancel_time() : absl::ZeroDuration()});
 }

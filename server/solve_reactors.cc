@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "server/backend/backend.h"
 #include "sextant/rpc/status.pb.h"
 
 namespace sextant {
@@ -12,44 +13,48 @@ namespace {
 // How often a stream says how far it is; a balancer in between needs at least one event in 10 s.
 constexpr absl::Duration kProgressEvery = absl::Milliseconds(250);
 
-// Both reactors post everything to the loop, in order: gRPC calls OnDone last, so the work that
-// deletes the reactor is the last that refers to it.
+google::protobuf::Any RetryInfoOf(absl::Duration delay) {
+  rpc::RetryInfo info;
+  info.mutable_retry_delay()->set_seconds(absl::IDivDuration(delay, absl::Seconds(1), &delay));
+  info.mutable_retry_delay()->set_nanos(static_cast<int>(absl::ToInt64Nanoseconds(delay)));
+  // Under the name that everybody's libraries know.
+  google::protobuf::Any detail;
+  detail.set_type_url("type.googleapis.com/google.rpc.RetryInfo");
+  detail.set_value(info.SerializeAsString());
+  return detail;
+}
+
+// Both reactors go by the desk to the loop of their worker, in order: gRPC calls OnDone last, so
+// the work that deletes the reactor is the last that refers to it. After OnCancel, Finish is still
+// due exactly once; whether it was called is known on that loop.
 
 // Solve: one response.
 class UnaryDoor final : public grpc::ServerUnaryReactor, private SolveCall::Door {
  public:
-  UnaryDoor(SolveCall::Inputs inputs, v1::SolveResponse* response)
-      : loop_(inputs.worker.loop()), response_(response), call_(std::move(inputs), *this) {
-    loop_.Post([this] { call_.Start(); });
+  UnaryDoor(FrontDesk& desk, FrontDesk::Arrival arrival, v1::SolveResponse* response)
+      : desk_(desk), response_(response), visit_(*this) {
+    desk_.Enter(std::move(arrival), visit_);
   }
 
-  // gRPC threads. After OnCancel, Finish is still due exactly once; whether it was called is known
-  // on the loop.
-  void OnCancel() override {
-    loop_.Post([this] {
-      call_.Abandon();
-      End(grpc::Status::CANCELLED);
-    });
-  }
+  // gRPC threads.
+  void OnCancel() override { desk_.Leave(visit_); }
   void OnDone() override {
-    loop_.Post([this] { delete this; });
+    desk_.Close(visit_, [this] { delete this; });
   }
 
  private:
   void OnStarted(const v1::Plan&) override {}
   void OnTraceEnded(const v1::Trace&) override {}
   void OnOutcome(const absl::Status& status, v1::SolveResponse response) override {
+    if (std::exchange(finished_, true)) return;
     const v1::Usage usage = response.usage();
     *response_ = std::move(response);
-    End(ToGrpc(status, &usage));
-  }
-  void End(const grpc::Status& status) {
-    if (!std::exchange(finished_, true)) Finish(status);
+    Finish(ToGrpc(status, &usage));
   }
 
-  Loop& loop_;
+  FrontDesk& desk_;
   v1::SolveResponse* response_;
-  SolveCall call_;
+  FrontDesk::Visit visit_;
   bool finished_ = false;
 };
 
@@ -57,30 +62,20 @@ class UnaryDoor final : public grpc::ServerUnaryReactor, private SolveCall::Door
 // is left out.
 class StreamDoor final : public grpc::ServerWriteReactor<v1::SolveEvent>, private SolveCall::Door {
  public:
-  explicit StreamDoor(SolveCall::Inputs inputs)
-      : loop_(inputs.worker.loop()), call_(std::move(inputs), *this) {
-    loop_.Post([this] {
-      progress_timer_.emplace(loop_, [this] { SendProgress(); });
-      progress_timer_->Set(loop_.Now() + kProgressEvery);
-      call_.Start();
-    });
+  StreamDoor(FrontDesk& desk, FrontDesk::Arrival arrival) : desk_(desk), visit_(*this) {
+    desk_.Enter(std::move(arrival), visit_);
   }
 
   // gRPC threads.
   void OnWriteDone(bool) override {
-    loop_.Post([this] {
+    visit_.loop().Post([this] {
       writing_ = false;
       WriteNext();
     });
   }
-  void OnCancel() override {
-    loop_.Post([this] {
-      call_.Abandon();
-      End(grpc::Status::CANCELLED);
-    });
-  }
+  void OnCancel() override { desk_.Leave(visit_); }
   void OnDone() override {
-    loop_.Post([this] { delete this; });
+    desk_.Close(visit_, [this] { delete this; });
   }
 
  private:
@@ -88,6 +83,8 @@ class StreamDoor final : public grpc::ServerWriteReactor<v1::SolveEvent>, privat
     v1::SolveEvent event;
     *event.mutable_plan() = plan;
     Send(std::move(event));
+    progress_timer_.emplace(visit_.loop(), [this] { SendProgress(); });
+    progress_timer_->Set(visit_.loop().Now() + kProgressEvery);
   }
   void OnTraceEnded(const v1::Trace& trace) override {
     v1::SolveEvent event;
@@ -95,6 +92,7 @@ class StreamDoor final : public grpc::ServerWriteReactor<v1::SolveEvent>, privat
     Send(std::move(event));
   }
   void OnOutcome(const absl::Status& status, v1::SolveResponse response) override {
+    if (finished_ || last_sent_) return;
     if (!status.ok()) return End(ToGrpc(status, &response.usage()));
     v1::SolveEvent event;
     *event.mutable_response() = std::move(response);
@@ -104,8 +102,8 @@ class StreamDoor final : public grpc::ServerWriteReactor<v1::SolveEvent>, privat
 
   void SendProgress() {
     if (finished_ || last_sent_) return;
-    progress_timer_->Set(loop_.Now() + kProgressEvery);
-    const auto progress = call_.Progress();
+    progress_timer_->Set(visit_.loop().Now() + kProgressEvery);
+    const auto progress = visit_.Progress();
     if (!progress || writing_) return;  // A slow reader gets the next one.
     v1::SolveEvent event;
     *event.mutable_progress() = *progress;
@@ -127,12 +125,12 @@ class StreamDoor final : public grpc::ServerWriteReactor<v1::SolveEvent>, privat
     StartWrite(&written_);
   }
   void End(const grpc::Status& status) {
-    progress_timer_->Clear();
+    progress_timer_.reset();
     if (!std::exchange(finished_, true)) Finish(status);
   }
 
-  Loop& loop_;
-  SolveCall call_;
+  FrontDesk& desk_;
+  FrontDesk::Visit visit_;
   std::optional<Loop::Timer> progress_timer_;
   std::deque<v1::SolveEvent> events_;
   v1::SolveEvent written_;  // Being written.
@@ -143,12 +141,14 @@ class StreamDoor final : public grpc::ServerWriteReactor<v1::SolveEvent>, privat
 
 }  // namespace
 
-grpc::ServerUnaryReactor* StartSolve(SolveCall::Inputs inputs, v1::SolveResponse* response) {
-  return new UnaryDoor(std::move(inputs), response);
+grpc::ServerUnaryReactor* StartSolve(FrontDesk& desk, FrontDesk::Arrival arrival,
+                                     v1::SolveResponse* response) {
+  return new UnaryDoor(desk, std::move(arrival), response);
 }
 
-grpc::ServerWriteReactor<v1::SolveEvent>* StartSolveStream(SolveCall::Inputs inputs) {
-  return new StreamDoor(std::move(inputs));
+grpc::ServerWriteReactor<v1::SolveEvent>* StartSolveStream(FrontDesk& desk,
+                                                           FrontDesk::Arrival arrival) {
+  return new StreamDoor(desk, std::move(arrival));
 }
 
 grpc::Status ToGrpc(const absl::Status& status, const v1::Usage* usage) {
@@ -157,6 +157,7 @@ grpc::Status ToGrpc(const absl::Status& status, const v1::Usage* usage) {
   details.set_code(static_cast<int>(status.code()));
   details.set_message(std::string(status.message()));
   if (usage != nullptr) details.add_details()->PackFrom(*usage);
+  if (const auto delay = RetryAfter(status)) *details.add_details() = RetryInfoOf(*delay);
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
                       details.SerializeAsString());
 }

@@ -4,18 +4,21 @@
 #include <grpcpp/grpcpp.h>
 
 #include "absl/status/status.h"
-#include "server/solve_call.h"
+#include "server/front_desk.h"
 #include "sextant/v1/sextant.pb.h"
 
 namespace sextant {
 
-// Starts the call on its worker's loop and returns the reactor that gRPC is to be given; it deletes
-// itself. Any thread. `response` lives as long as the call.
-grpc::ServerUnaryReactor* StartSolve(SolveCall::Inputs inputs, v1::SolveResponse* response);
-grpc::ServerWriteReactor<v1::SolveEvent>* StartSolveStream(SolveCall::Inputs inputs);
+// Brings the call to the desk and returns the reactor that gRPC is to be given; it deletes itself.
+// Any thread. `desk` outlives it; `response` lives as long as the call.
+grpc::ServerUnaryReactor* StartSolve(FrontDesk& desk, FrontDesk::Arrival arrival,
+                                     v1::SolveResponse* response);
+grpc::ServerWriteReactor<v1::SolveEvent>* StartSolveStream(FrontDesk& desk,
+                                                           FrontDesk::Arrival arrival);
 
 // A status that is not OK carries a google.rpc.Status in its details, with the bill where there is
-// one: gRPC drops the response of a failed call.
+// one, as gRPC drops the response of a failed call, and a google.rpc.RetryInfo where it has a
+// RetryAfter.
 grpc::Status ToGrpc(const absl::Status& status, const v1::Usage* usage = nullptr);
 
 }  // namespace sextant

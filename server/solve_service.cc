@@ -1,5 +1,6 @@
 #include "server/solve_service.h"
 
+#include <atomic>
 #include <mutex>
 #include <random>
 #include <utility>
@@ -7,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "server/difficulty.h"
 #include "server/planner.h"
+#include "server/prompt_tokens.h"
 #include "server/request_check.h"
 #include "server/solve_reactors.h"
 
@@ -26,11 +27,13 @@ std::string NewSolveId() {
   return absl::StrCat(absl::Hex(random(), absl::kZeroPad16));
 }
 
-std::string Metadata(const grpc::CallbackServerContext& context, const char* name) {
-  constexpr size_t kLongest = 256;
-  const auto found = context.client_metadata().find(name);
-  if (found == context.client_metadata().end() || found->second.size() > kLongest) return "";
-  return std::string(found->second.data(), found->second.size());
+absl::StatusOr<CallFacts> FactsOf(const grpc::CallbackServerContext& context) {
+  CallMetadata metadata;
+  for (const auto& [name, value] : context.client_metadata()) {
+    metadata.emplace(std::string(name.data(), name.size()),
+                     std::string(value.data(), value.size()));
+  }
+  return ReadCallFacts(metadata, context.peer());
 }
 
 grpc::ServerUnaryReactor* Answered(grpc::CallbackServerContext* context,
@@ -71,20 +74,7 @@ class RefusedStream : public grpc::ServerWriteReactor<v1::SolveEvent> {
 
 SolveService::SolveService(const Config& config, Policy policy, Metrics& metrics,
                            std::vector<std::unique_ptr<Worker>>& workers)
-    : config_(config), metrics_(metrics), workers_(workers) {
-  SetPolicy(std::move(policy));
-}
-
-void SolveService::SetPolicy(Policy policy) {
-  auto next = std::make_shared<const Policy>(std::move(policy));
-  std::lock_guard lock(policy_mu_);
-  policy_ = std::move(next);
-}
-
-std::shared_ptr<const Policy> SolveService::CurrentPolicy() const {
-  std::lock_guard lock(policy_mu_);
-  return policy_;
-}
+    : config_(config), workers_(workers), desk_(config, std::move(policy), metrics, workers) {}
 
 absl::StatusOr<const ModelConfig*> SolveService::FindModel(const std::string& name) const {
   for (const ModelConfig& model : config_.models) {
@@ -98,78 +88,59 @@ absl::StatusOr<const ModelConfig*> SolveService::FindModel(const std::string& na
       absl::StrCat("model \"", name.substr(0, 200), "\" is not served here; known: ", known));
 }
 
-absl::StatusOr<v1::Plan> SolveService::PlanFor(const v1::SolveRequest& request,
-                                               absl::Duration time_left) const {
+absl::StatusOr<const ModelConfig*> SolveService::Check(const v1::SolveRequest& request) const {
   const auto model = FindModel(request.model());
   if (!model.ok()) return model.status();
   if (absl::Status status = CheckRequest(request, **model); !status.ok()) return status;
-  const std::shared_ptr<const Policy> policy = CurrentPolicy();
-  return MakePlan(
-      {.request = request, .model = **model, .policy = *policy, .time_left = time_left});
+  if (absl::Status status = CheckContext(request, **model); !status.ok()) return status;
+  return model;
 }
 
-PlanWithDifficulty SolveService::PlannerWithJudge(const v1::SolveRequest& request,
-                                                  const ModelConfig& model,
-                                                  absl::Duration time_left) const {
-  if (!AsksJudge(request, model.difficulty)) return nullptr;
-  // The strategy has passed its check when the first plan was made, so this one is made too.
-  return [policy = CurrentPolicy(), &model, deadline = absl::Now() + time_left](
-             const v1::SolveRequest& asked, const v1::DifficultyEstimate& difficulty) {
-    return *MakePlan({.request = asked,
-                      .model = model,
-                      .policy = *policy,
-                      .time_left = deadline - absl::Now(),
-                      .difficulty = &difficulty});
-  };
-}
-
-Worker& SolveService::NextWorker() {
-  return *workers_[next_worker_.fetch_add(1, std::memory_order_relaxed) % workers_.size()];
-}
-
-absl::StatusOr<SolveCall::Inputs> SolveService::InputsFor(
-    const grpc::CallbackServerContext& context, const v1::SolveRequest& request) {
-  if (draining_) {
-    return absl::UnavailableError("the server is shutting down; send the request to another one");
-  }
-  const absl::Duration time_left = TimeLeft(context);
-  auto plan = PlanFor(request, time_left);
-  if (!plan.ok()) return plan.status();
-  const ModelConfig& model = **FindModel(request.model());
-  return SolveCall::Inputs{.config = config_,
-                           .model = model,
-                           .metrics = metrics_,
-                           .worker = NextWorker(),
-                           .request = request,
-                           .plan = *std::move(plan),
-                           .plan_with_judge = PlannerWithJudge(request, model, time_left),
-                           .solve_id = NewSolveId(),
-                           .traceparent = Metadata(context, "traceparent"),
-                           .time_left = time_left};
+absl::StatusOr<FrontDesk::Arrival> SolveService::ArrivalOf(
+    const grpc::CallbackServerContext& context, const v1::SolveRequest& request) const {
+  const auto model = Check(request);
+  if (!model.ok()) return model.status();
+  auto facts = FactsOf(context);
+  if (!facts.ok()) return facts.status();
+  return FrontDesk::Arrival{.model = **model,
+                            .request = request,
+                            .facts = *std::move(facts),
+                            .solve_id = NewSolveId(),
+                            .time_left = TimeLeft(context),
+                            .at = Clock::Monotonic().Now()};
 }
 
 grpc::ServerUnaryReactor* SolveService::Solve(grpc::CallbackServerContext* context,
                                               const v1::SolveRequest* request,
                                               v1::SolveResponse* response) {
-  auto inputs = InputsFor(*context, *request);
-  if (!inputs.ok()) return Answered(context, inputs.status());
-  return StartSolve(*std::move(inputs), response);
+  auto arrival = ArrivalOf(*context, *request);
+  if (!arrival.ok()) return Answered(context, arrival.status());
+  return StartSolve(desk_, *std::move(arrival), response);
 }
 
 grpc::ServerWriteReactor<v1::SolveEvent>* SolveService::SolveStream(
     grpc::CallbackServerContext* context, const v1::SolveRequest* request) {
-  auto inputs = InputsFor(*context, *request);
-  if (!inputs.ok()) return new RefusedStream(inputs.status());
-  return StartSolveStream(*std::move(inputs));
+  auto arrival = ArrivalOf(*context, *request);
+  if (!arrival.ok()) return new RefusedStream(arrival.status());
+  return StartSolveStream(desk_, *std::move(arrival));
 }
 
 grpc::ServerUnaryReactor* SolveService::Plan(grpc::CallbackServerContext* context,
                                              const v1::SolveRequest* request,
                                              v1::PlanResponse* response) {
-  auto plan = PlanFor(*request, TimeLeft(*context));
-  if (!plan.ok()) return Answered(context, plan.status());
-  *response->mutable_plan() = *std::move(plan);
-  return Answered(context, absl::OkStatus());
+  const auto model = Check(*request);
+  if (!model.ok()) return Answered(context, model.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  // The request and the response live until Finish().
+  const PlanQuestion question{
+      .request = *request, .model = **model, .time_left = TimeLeft(*context)};
+  desk_.AskTerms(**model,
+                 [question, response, reactor](Worker& worker, const SolveCall::Terms& terms) {
+                   auto plan = PlanOn(worker, question, terms);
+                   if (plan.ok()) *response->mutable_plan() = *std::move(plan);
+                   reactor->Finish(ToGrpc(plan.status()));
+                 });
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* SolveService::ReportOutcome(grpc::CallbackServerContext* context,
@@ -215,12 +186,6 @@ grpc::ServerUnaryReactor* SolveService::ListModels(grpc::CallbackServerContext* 
     });
   }
   return reactor;
-}
-
-void SolveService::EndAll() {
-  for (const auto& worker : workers_) {
-    worker->loop().Post([&worker = *worker] { worker.EndAll(v1::DRAINING); });
-  }
 }
 
 }  // namespace sextant

@@ -11,3 +11,6 @@ target_link_libraries(deadline_answer PRIVATE end_to_end_world CLI11::CLI11 sext
 add_executable(answer_speed EXCLUDE_FROM_ALL bench/answer_speed.cc)
 target_link_libraries(answer_speed
   PRIVATE sextant_answer sextant_lines nlohmann_json::nlohmann_json CLI11::CLI11 sextant_flags)
+
+add_executable(overload EXCLUDE_FROM_ALL bench/overload.cc)
+target_link_libraries(overload PRIVATE sextant_client CLI11::CLI11 sextant_flags)

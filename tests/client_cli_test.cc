@@ -164,6 +164,18 @@ TEST(SolveCommandTest, ExitsWith1AndShowsTheBillOfAFailedSolve) {
   EXPECT_THAT(ran.out, IsEmpty());
 }
 
+TEST(SolveCommandTest, SaysWhenToTryAgainAfterARefusal) {
+  const FakeServer server([](const v1::SolveRequest&) {
+    return FakeSolve{.status = absl::ResourceExhaustedError("model m is busy"),
+                     .retry_delay = absl::Milliseconds(1200)};
+  });
+
+  const Ran ran = RunSextant({"solve", "--server", server.target(), "--prompt", "2 + 2?"});
+
+  EXPECT_EQ(ran.code, ExitCode::kFailed);
+  EXPECT_THAT(ran.err, HasSubstr("RESOURCE_EXHAUSTED: model m is busy\ntry again in 1.2 s\n"));
+}
+
 TEST(SolveCommandTest, KeepsEscapeSequencesOfAModelFromTheTerminal) {
   const FakeServer server([](const v1::SolveRequest&) {
     FakeSolve solve{.response = SampleResponse()};

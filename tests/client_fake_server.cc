@@ -1,5 +1,6 @@
 #include "tests/client_fake_server.h"
 
+#include <google/protobuf/duration.pb.h>
 #include <grpcpp/grpcpp.h>
 
 #include <mutex>
@@ -20,6 +21,17 @@ grpc::Status ToGrpc(const FakeSolve& solve) {
   details.set_code(static_cast<int>(solve.status.code()));
   details.set_message(std::string(solve.status.message()));
   if (solve.failure_usage.has_value()) details.add_details()->PackFrom(*solve.failure_usage);
+  if (solve.retry_delay.has_value()) {
+    // Field 1 of a RetryInfo is the duration; its bytes are written as another library would.
+    google::protobuf::Duration delay;
+    delay.set_seconds(absl::ToInt64Seconds(*solve.retry_delay));
+    delay.set_nanos(
+        static_cast<int>(absl::ToInt64Nanoseconds(*solve.retry_delay % absl::Seconds(1))));
+    const std::string bytes = delay.SerializeAsString();
+    google::protobuf::Any& detail = *details.add_details();
+    detail.set_type_url("type.googleapis.com/google.rpc.RetryInfo");
+    detail.set_value(absl::StrCat("\x0a", std::string(1, static_cast<char>(bytes.size())), bytes));
+  }
   return grpc::Status(code, details.message(), details.SerializeAsString());
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "sextant/v1/sextant.pb.h"
 
 namespace sextant {
@@ -15,8 +16,9 @@ namespace sextant {
 struct FakeSolve {
   absl::Status status;
   v1::SolveResponse response;
-  std::optional<v1::Usage> failure_usage;  // Travels in the details of a failure.
-  std::vector<v1::SolveEvent> events;      // Streamed before the response.
+  std::optional<v1::Usage> failure_usage;     // Travels in the details of a failure.
+  std::optional<absl::Duration> retry_delay;  // Likewise, as a google.rpc.RetryInfo.
+  std::vector<v1::SolveEvent> events;         // Streamed before the response.
   enum class Ending { kResponse, kSilence } ending = Ending::kResponse;  // kSilence: never ends.
 };
 

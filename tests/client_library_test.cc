@@ -53,6 +53,21 @@ TEST(SextantClientTest, ReadsTheBillOfAFailedSolveFromTheStatusDetails) {
   EXPECT_EQ(result.usage->billed_tokens(), 30);
 }
 
+TEST(SextantClientTest, ReadsWhenToTryAgainBesideTheBillOfARefusedSolve) {
+  const FakeServer server([](const v1::SolveRequest&) {
+    return FakeSolve{.status = absl::ResourceExhaustedError("busy"),
+                     .failure_usage = v1::Usage(),
+                     .retry_delay = absl::Milliseconds(1250)};
+  });
+
+  const auto client = SextantClient::Connect(server.target());
+
+  const SolveResult result = client->Solve(RequestFor("2 + 2?"));
+
+  EXPECT_EQ(result.retry_delay, absl::Milliseconds(1250));
+  EXPECT_TRUE(result.usage.has_value());
+}
+
 TEST(SextantClientTest, HasNoBillWhenAFailureCarriesNone) {
   const FakeServer server([](const v1::SolveRequest&) {
     return FakeSolve{.status = absl::InvalidArgumentError("model is empty")};

@@ -251,6 +251,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{WithModel("price: 3"), "f.yaml:6: models[0].price: expected a mapping, got \"3\""},
         BadValue{WithModel("max_traces: 257"),
                  "f.yaml:6: models[0].max_traces: expected an integer from 1 to 256, got \"257\""},
+        BadValue{WithModel("max_solves: 0"),
+                 "f.yaml:6: models[0].max_solves: expected an integer from 1 to 100000, got \"0\""},
+        BadValue{WithModel("max_queue: -1"),
+                 "f.yaml:6: models[0].max_queue: expected an integer from 0 to 100000, got \"-1\""},
+        BadValue{WithModel("context_tokens: 32k"),
+                 "f.yaml:6: models[0].context_tokens: expected an integer from 0 to 100000000, got "
+                 "\"32k\""},
         BadValue{
             WithModel("typical_trace_tokens: 0"),
             "f.yaml:6: models[0].typical_trace_tokens: expected an integer from 1 to 10000000, "

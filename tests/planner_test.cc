@@ -21,7 +21,7 @@ class PlannerTest : public testing::Test {
     request_.set_prompt("What is 2 + 2?");
   }
 
-  v1::Plan Plan() const { return MakePlan({request_, model_, policy_, time_left_}).value(); }
+  v1::Plan Plan() const { return MakePlan({request_, model_, policy_, time_left_, load_}).value(); }
   std::string Strategy() const { return Plan().strategy_text(); }
   // Whether one of the plan's reasons is this sentence.
   bool Says(absl::string_view sentence) const {
@@ -36,6 +36,7 @@ class PlannerTest : public testing::Test {
   ModelConfig model_;
   Policy policy_ = LoadPolicy(SEXTANT_SOURCE_DIR "/deploy/policies/recipe.yaml").value();
   absl::Duration time_left_ = absl::InfiniteDuration();
+  double load_ = 0;
 };
 
 TEST_F(PlannerTest, VotesWithEightTracesWithoutABudget) {
@@ -451,6 +452,50 @@ TEST_F(PlannerTest, RefusesAStrategyOutOfRange) {
 
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message(), "strategy.majority_vote.n is 1000, expected 1 to 256");
+}
+
+TEST_F(PlannerTest, ABusyServicePlansABalancedGoalAsCheapAndSaysSo) {
+  policy_ = BuiltInPolicy();
+  model_.horizon = Horizon::kLong;
+  load_ = 0.93;
+
+  EXPECT_EQ(Plan().row(), "cheap-long");
+  EXPECT_TRUE(
+      Says("The service is busy (0.93 of its capacity, above 0.8), so goal balanced is planned as "
+           "cheap."));
+  load_ = 0.8;
+  EXPECT_EQ(Plan().row(), "balanced-long");
+}
+
+TEST_F(PlannerTest, ABusyServicePlansFastAndAccurateAsBalancedAndLeavesCheapAsItIs) {
+  policy_ = BuiltInPolicy();
+  model_.horizon = Horizon::kShort;
+  load_ = 1.5;
+
+  request_.mutable_budget()->set_goal(v1::GOAL_FAST);
+  EXPECT_EQ(Plan().row(), "balanced-short");
+  request_.mutable_budget()->set_goal(v1::GOAL_ACCURATE);
+  EXPECT_EQ(Plan().row(), "balanced-short");
+  request_.mutable_budget()->set_goal(v1::GOAL_CHEAP);
+  EXPECT_EQ(Plan().row(), "cheap-short");
+}
+
+TEST_F(PlannerTest, ABusyServiceDoesNotChangeAStrategyThatTheRequestNames) {
+  Ask("majority_vote(n=32)");
+  const std::string plan = Plan().DebugString();
+
+  load_ = 10;
+
+  EXPECT_EQ(Plan().DebugString(), plan);
+}
+
+TEST_F(PlannerTest, TracesAreLoweredToWhatTheContextLeavesAndThePlanSaysSo) {
+  model_.context_tokens = 2000;
+
+  EXPECT_TRUE(
+      Says("Traces may have 1978 tokens instead of 32768: what the context of 2000 leaves beside "
+           "the prompt."));
+  EXPECT_LE(Plan().expected().sequential_tokens(), 1978);
 }
 
 }  // namespace

@@ -49,6 +49,7 @@ TEST(BuiltInPolicyTest, IsTheFileThatUsersCopy) {
 TEST(PolicyTest, FiresTheFirstRowThatFits) {
   const absl::StatusOr<Policy> policy = ParsePolicy(R"yaml(name: mine
 low_budget_below: 5
+busy_above: 0.5
 rows:
   - {name: hard, horizon: [long, short], difficulty: hard, strategy: "last_finish(k=3,n=8)"}
   - {name: poor, horizon: any, budget: low, strategy: simple}
@@ -58,6 +59,7 @@ rows:
 
   ASSERT_TRUE(policy.ok()) << policy.status();
   EXPECT_EQ(policy->low_budget_below, 5);
+  EXPECT_EQ(policy->busy_above, 0.5);
   EXPECT_EQ(policy
                 ->RowFor({.horizon = Horizon::kLong,
                           .budget = BudgetLevel::kLow,

@@ -6,6 +6,7 @@
 #include "client/cli/proto_json.h"
 #include "client/cli/show.h"
 #include "client/cli/solve_progress.h"
+#include "client/cli/text.h"
 
 namespace sextant {
 namespace {
@@ -33,6 +34,9 @@ ExitCode RunSolve(const SolveFlags& flags, const GlobalFlags& global, Console& c
   const SolveResult result = Call(call, global, console);
   if (!result.status.ok()) {
     const ExitCode code = Fail(console, result.status);
+    if (result.retry_delay.has_value()) {
+      console.err << "try again in " << Seconds(absl::ToDoubleSeconds(*result.retry_delay)) << "\n";
+    }
     if (result.usage.has_value()) console.err << ShowBill(*result.usage) << std::flush;
     return code;
   }

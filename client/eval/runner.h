@@ -33,9 +33,10 @@ struct EvalSolve {
 };
 
 // Calls `on_end` on this thread for every solve that ended, failed ones included, in finishing
-// order. A response with an answer but without a verdict is turned into an INTERNAL failure: it
-// cannot be scored. `interrupted` is asked several times a second; once true, running solves are
-// cancelled, without on_end.
+// order. A solve that the server refuses because it is busy is started again after the delay that
+// it asks for, up to 100 times, before anything new is. A response with an answer but without a
+// verdict is turned into an INTERNAL failure: it cannot be scored. `interrupted` is asked several
+// times a second; once true, running solves are cancelled, without on_end.
 void RunEval(const SextantClient& client, const EvalRun& run,
              const std::function<void(const EvalSolve&)>& on_end,
              const std::function<bool()>& interrupted);

@@ -149,7 +149,9 @@ std::vector<Pool::MemberState> Pool::States() const {
     for (const auto& replica : replicas_) {
       if (replica->config().name != name) continue;
       state.in_flight += replica->in_flight();
-      if (!replica->retired()) state.state = std::min(state.state, replica->state());
+      if (replica->retired()) continue;
+      state.max_traces += replica->config().max_traces;
+      state.state = std::min(state.state, replica->state());
     }
     states.push_back(std::move(state));
   }

@@ -44,10 +44,11 @@ class Pool : public Backend {
   void SetAddresses(absl::string_view backend, const std::vector<std::string>& addresses,
                     const MakeMember& make);
 
-  // One for each name, in the order of the members: the best state of its servers.
+  // One for each name, in the order of the members: the best state of its servers, and the sums.
   struct MemberState {
     std::string name;
     int in_flight = 0;
+    int max_traces = 0;  // Of the servers that it has now; 0: no limit.
     ReplicaState state = ReplicaState::kServing;
   };
   std::vector<MemberState> States() const;

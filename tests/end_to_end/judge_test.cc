@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "client/solve_fan.h"
+#include "tests/end_to_end/metrics_page.h"
 #include "tests/end_to_end/world.h"
 
 namespace sextant {
@@ -194,6 +195,79 @@ TEST(JudgeTest, EndsWithTheSolveWhenTheServerDrains) {
 
   EXPECT_EQ(running.status.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(running.usage->traces_started(), 0);
+}
+
+TEST(JudgeTest, LeavesABusyServiceItsCheaperPlan) {
+  const MetricsPage page;
+  World world({.samples = {{"\\boxed{4}", 60'000}, {"\\boxed{4}", 10}},
+               .tokens_per_second = 100,
+               .simulate = kJudge,
+               .edit = [&](Config& config) {
+                 JudgedBy("judge")(config);
+                 config.server.metrics = page.address();
+                 config.models[0].max_solves = 1;
+               }});
+  v1::SolveRequest judged = AskPolicy(world);
+  judged.mutable_sampling()->set_seed(1);
+  judged.mutable_budget()->set_max_traces(1);
+  SolveFan first(world.client()), second(world.client()), third(world.client());
+  first.Start(1, world.Request("simple"));
+  page.Await({"sextant_solves_running"}, 1);
+  second.Start(2, judged);
+  page.Await({"sextant_queue_waiting"}, 1);
+  third.Start(3, world.Request("simple"));
+  page.Await({"sextant_queue_waiting"}, 2);
+
+  first.CancelAll();
+  const SolveResult result = second.Next(absl::Seconds(30))->result;
+  third.CancelAll();
+
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  const v1::Plan& plan = result.response.plan();
+  EXPECT_EQ(plan.difficulty().estimator(), "judge");
+  EXPECT_EQ(plan.row(), "cheap-unknown");
+  EXPECT_THAT(plan.reasons(), testing::Contains(HasSubstr("busy (1.00 of its capacity")));
+}
+
+TEST(JudgeTest, TakesNoPlaceAmongTheSolvesOfItsModel) {
+  const MetricsPage page;
+  World world({.samples = kAgree, .edit = [&](Config& config) {
+                 JudgedBy(World::kModel)(config);
+                 config.server.metrics = page.address();
+                 config.models[0].max_solves = 1;
+                 config.models[0].max_queue = 0;
+               }});
+
+  const SolveResult result = world.Solve(AskPolicy(world));
+
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_EQ(result.usage->judge_tokens(), 40);
+  EXPECT_EQ(page.Sum({"sextant_queue_seconds_count"}), 1);
+  EXPECT_EQ(page.Sum({"sextant_shed_total"}), 0);
+}
+
+TEST(JudgeTest, IsAwaitedByACallerWhoJoinsAndHearsOfOnePlan) {
+  World world({.samples = kAgree,
+               .faults = "faults: [{model: judge, stall_after: 5}]",
+               .simulate = kJudge,
+               .edit = JudgedBy("judge", absl::Seconds(2))});
+  const v1::SolveRequest request = AskPolicy(world);
+  SolveFan original(world.client());
+  original.Start(1, request, {.request_id = "call 1"});
+  world.Await([](const SimulatorCounts& counts) { return counts.streams_open == 1; });
+  std::vector<v1::Plan> plans;
+
+  const SolveResult again = world.client().SolveStream(request, {.request_id = "call 1"},
+                                                       [&](const v1::SolveEvent& event) {
+                                                         if (event.has_plan())
+                                                           plans.push_back(event.plan());
+                                                       });
+  const SolveResult first = original.Next(absl::Seconds(30))->result;
+
+  ASSERT_TRUE(again.status.ok()) << again.status;
+  EXPECT_EQ(first.response.SerializeAsString(), again.response.SerializeAsString());
+  ASSERT_EQ(plans.size(), 1u);
+  EXPECT_THAT(plans[0].difficulty().reason(), HasSubstr("did not answer within 2s."));
 }
 
 }  // namespace

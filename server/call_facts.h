@@ -1,0 +1,26 @@
+// What gRPC says of a call beside its request: who calls, under which id, in which trace.
+#pragma once
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace sextant {
+
+struct CallFacts {
+  // Whose turn it is when solves wait: the metadata `x-sextant-caller`, else the peer's address
+  // without its port. Nothing proves the former; a proxy in front may set it.
+  std::string caller;
+  std::string request_id;   // The metadata `x-request-id`; empty: none.
+  std::string traceparent;  // W3C trace context; empty: none.
+};
+
+using CallMetadata = std::multimap<std::string, std::string>;
+
+// `peer` is as gRPC writes it: ipv4:127.0.0.1:4242, ipv6:%5B::1%5D:4242, unix:PATH.
+// INVALID_ARGUMENT where the caller or the request id is not 1 to 128 printable ASCII characters. A
+// traceparent that is too long is left out. Of several values of one name the first counts.
+absl::StatusOr<CallFacts> ReadCallFacts(const CallMetadata& metadata, absl::string_view peer);
+
+}  // namespace sextant
