@@ -263,7 +263,7 @@ TEST_F(PlannerTest, TakesTheEstimateOfAJudgeAndSaysSo) {
   judged.set_difficulty(v1::DIFFICULTY_HARD);
   judged.set_reason("Judge small says so.");
 
-  const v1::Plan plan = MakePlan({request_, model_, policy_, time_left_, &judged}).value();
+  const v1::Plan plan = MakePlan({request_, model_, policy_, time_left_, load_, &judged}).value();
 
   EXPECT_EQ(plan.row(), "hard");
   EXPECT_EQ(plan.reasons(1), "Judge small says so.");

@@ -14,7 +14,8 @@ class PoolAddressTest : public testing::Test {
       auto backend =
           std::make_unique<FakeBackend>(cluster_.time.loop(), std::vector<FakeTrace>{Endless(99)});
       servers_[address] = backend.get();
-      return PoolMember{.name = "a", .address = address, .backend = std::move(backend)};
+      return PoolMember{
+          .name = "a", .address = address, .max_traces = 16, .backend = std::move(backend)};
     });
   }
   int requests(const std::string& address) const {
@@ -41,6 +42,7 @@ TEST_F(PoolAddressTest, ShowsThemAsOneBackend) {
 
   ASSERT_EQ(cluster_.pool->States().size(), 1u);
   EXPECT_EQ(cluster_.pool->States()[0].in_flight, 8);
+  EXPECT_EQ(cluster_.pool->States()[0].max_traces, 32);
   EXPECT_EQ(cluster_.seen.in_flight["a"], 8);
 }
 
