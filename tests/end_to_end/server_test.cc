@@ -57,7 +57,10 @@ TEST(ServerTest, TokensInTheMetricsAreTheSumOfTheBillsOfSolvesThatEndWellAndOfFa
   World world({.samples = {{"\\boxed{4}", 40}, {"\\boxed{4}", 80}, {"\\boxed{5}", 400}},
                .tokens_per_second = 2000,
                .faults = "faults: [{skip: 6, cut_after: 10}]",
-               .edit = [&](Config& config) { config.server.metrics = page.address(); }});
+               .edit = [&](Config& config) {
+                 config.server.metrics = page.address();
+                 config.models[0].retry_share = 0;
+               }});
   int64_t finished = 0, cancelled = 0;
   int failed = 0;
   for (const char* strategy : {"majority_vote(n=3)", "first_finish(k=1,n=3)", "simple", "simple"}) {

@@ -29,7 +29,9 @@ TEST(SolveStreamTest, TellsThePlanFirstThenTracesAsTheyEndAndTheResponseLast) {
 }
 
 TEST(SolveStreamTest, AFailedSolveEndsTheStreamWithItsBill) {
-  World world({.samples = {{"\\boxed{4}", 100}}, .faults = "faults: [{cut_after: 10}]"});
+  World world({.samples = {{"\\boxed{4}", 100}},
+               .faults = "faults: [{cut_after: 10}]",
+               .edit = [](Config& config) { config.models[0].retry_share = 0; }});
 
   const SolveResult result =
       world.client().SolveStream(world.Request("simple"), {}, [](const auto&) {});
