@@ -13,7 +13,7 @@
 //
 // The defaults were fitted on 2026-11-25 to the eight models of arXiv 2512.02008 together (144
 // problems, 8 traces each, lengths over each model's mean) by `sextant calibrate`, which also fits
-// a model's own; tests/replay/difficulty.py --fit makes them again. More features were tried
+// a model's own; tests/replay/difficulty.py --fit makes them to 0.01. More features were tried
 // (differing answers, missing ones and late traces apart from each other) and told no more.
 #pragma once
 #include <optional>
