@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What confidence is worth on simulated models: through the real server and the simulator.
 
-  confidence.py --bin build/release/bin [--problems 200] [--report FILE]
+  confidence.py --bin build/release/bin [--problems 200] [--models blind,deepconf,clear] [--report FILE]
 
 No model runs. Three simulated models differ only in how well the confidence of a trace tells right answers from wrong
 ones: not at all, about as well as DeepConf's authors find (AUROC 0.76), and better than that (0.92). So the figures show
@@ -53,6 +53,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=pathlib.Path, required=True)
     parser.add_argument("--problems", type=int, default=200)
+    parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--report", type=pathlib.Path)
     args = parser.parse_args()
     lines = ["| model (AUROC) | strategy | accuracy % | billed | sequential |", "|---|---|---|---|---|"]
@@ -60,7 +61,9 @@ def main():
         work = pathlib.Path(folder)
         write_files(work, args.problems)
         simulator = [args.bin / "sextant-simulator", "--listen", "127.0.0.1:0", "--problems", work / "problems.jsonl",
-                     "--simulate", work / "models.json", "--chunk-tokens", "16"]
+                     "--simulate", work / "models.json", "--chunk-tokens", "16",
+                     # As fast as it can, a trace would have ended before it could be stopped.
+                     "--tokens-per-second", "1000"]
         with table.Process(simulator, work / "simulator.log", r"listening on (\S+)") as backend:
             config = {"server": {"listen": "127.0.0.1:0"},
                       "models": [{"name": m, "horizon": "short", "typical_trace_tokens": TOKENS, "max_traces": 16,
@@ -68,7 +71,7 @@ def main():
             (work / "server.json").write_text(json.dumps(config))
             server = [args.bin / "sextant-server", "--config", work / "server.json"]
             with table.Process(server, work / "server.log", r"model\(s\) on (\S+),") as sextant:
-                for model in MODELS:
+                for model in args.models.split(","):
                     for row in evaluate(args, sextant.address, model, work):
                         if row["failed"]:
                             sys.exit(f"{model} {row['strategy']}: {row['failed']} solves failed")
