@@ -9,9 +9,9 @@
 //    outside of a box.
 // 3. Without a box: the last phrase that an answer of the kind follows.
 // 4. Without a phrase: the last line where it is an answer and nothing else, or the only bold part
-//    of it; for mathematics also a formula that ends the text, for a choice the only option that
-//    the last paragraph names; and a block of code that is all there is. A text that ends inside of
-//    a formula was cut off and does not answer so.
+//    of it; for mathematics also a formula that ends the text, for a choice the only option that a
+//    list calls correct, or else that the last paragraph names; and a block of code that is all
+//    there is. A text that ends inside of a formula was cut off and does not answer so.
 // 5. A trace that was cut off while thinking has no final part. Then only a clear statement in its
 //    thinking counts: a complete box, or the words "final answer" with an answer that is not cut
 //    off. A box in the middle of text that is not marked as thinking counts by rule 2, since

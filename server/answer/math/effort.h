@@ -18,14 +18,15 @@ struct ValueSummary {
   double order = 0;
 };
 
-// Counts elementary steps, a few hundredths of a microsecond each: products and comparisons of
-// terms, nodes of formulas. One count runs through all readings of a text, that of its normal form
-// included, so that the dearest text is given up after the same step on every machine: never by the
-// clock. Most answers take less than a hundred steps. What values cost is limited in evaluator.h,
-// and none is computed twice for one normal form. Use one Effort for each text.
+// Counts elementary steps, of about 0.07 us: products and comparisons of terms, nodes of formulas,
+// and with more for each of them the values of nodes. One count runs through all readings of a
+// text, that of its normal form included, so that the dearest text is given up after the same step
+// on every machine: never by the clock. Most answers take less than a hundred steps. Values cost
+// most, so none is computed twice for one normal form. Use one Effort for each text.
 class Effort {
  public:
-  static constexpr int64_t kMaxSteps = 4000;
+  static constexpr int64_t kMaxSteps = 5500;
+  static constexpr int64_t kMaxStepsOfValue = 3600;  // Of one expression; evaluator.h holds to it.
 
   // False once more is spent than there was: what is being read is then no mathematics.
   bool Spend(int64_t steps) {
@@ -45,17 +46,24 @@ class Effort {
   void Remember(absl::string_view canonical, ValueSummary value) {
     values_.emplace_back(std::string(canonical), std::move(value));
   }
-  // From here on a normal form is read, to see whether it is its own. It has to come to what it
-  // comes to as an answer: of the values so far, only that of the whole cannot change this.
-  void StartReadingBack(absl::string_view canonical) { read_back_ = std::string(canonical); }
+  // From here on a normal form is read, to see whether it is its own.
+  void StartReadingBack(absl::string_view canonical) {
+    read_back_ = std::string(canonical);
+    left_before_ = left_;
+  }
   void StopReadingBack() { read_back_.clear(); }
 
  private:
+  // A normal form has to come to what it comes to as an answer. Of the values so far, that of the
+  // whole cannot change this, where there would be steps enough to compute it.
   bool MayUse(absl::string_view canonical, const ValueSummary& value) const {
-    return read_back_.empty() || (value.known && canonical == read_back_);
+    if (read_back_.empty()) return true;
+    return value.known && canonical == read_back_ &&
+           left_before_ - left_ + kMaxStepsOfValue < kMaxSteps;
   }
 
   int64_t left_ = kMaxSteps;
+  int64_t left_before_ = 0;  // When the reading back started.
   std::vector<std::pair<std::string, ValueSummary>> values_;
   std::string read_back_;
 };

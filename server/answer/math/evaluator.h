@@ -6,11 +6,14 @@
 
 #include "absl/strings/string_view.h"
 #include "server/answer/math/ball.h"
+#include "server/answer/math/effort.h"
 #include "server/answer/math/expression.h"
 
 namespace sextant::math {
 
-constexpr int kMaxCost = 1800;  // Of one statement; about 0.15 us each.
+constexpr int kStepsOfCost = 2;
+// Of one statement; about 0.15 us each.
+constexpr int kMaxCost = Effort::kMaxStepsOfValue / kStepsOfCost;
 
 using MaybeComplex = std::optional<Complex>;
 
@@ -24,7 +27,7 @@ std::optional<Rational> SmallRational(const Expressions& expressions, int node);
 // when it is unknown, unbounded or too dear.
 class Evaluator {
  public:
-  explicit Evaluator(const Expressions& expressions) : in_(expressions) {}
+  Evaluator(const Expressions& expressions, Effort& effort) : in_(expressions), effort_(effort) {}
   const Expressions& expressions() const { return in_; }
 
   // Where variables are put from here on: 0 to kPoints - 1, or -1 for no point.
@@ -40,10 +43,10 @@ class Evaluator {
   bool IsFresh() const { return cost_ == 0; }
 
  private:
-  // False when this statement has cost enough.
+  // False when this statement, or the text that it is part of, has cost enough.
   bool Spend(int cost) {
     cost_ += cost;
-    return cost_ <= kMaxCost;
+    return effort_.Spend(kStepsOfCost * cost) && cost_ <= kMaxCost;
   }
   // nullopt for values that are unbounded or too large.
   static MaybeComplex Checked(MaybeComplex value);
@@ -63,6 +66,7 @@ class Evaluator {
   MaybeComplex Unknown(const Node& node);
 
   const Expressions& in_;
+  Effort& effort_;
   // What KeepsSign has found out about a node.
   std::vector<std::pair<int, bool>> keeps_sign_;
   int point_ = -1;

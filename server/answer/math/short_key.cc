@@ -248,8 +248,8 @@ class Place {
 
  private:
   const ShortSum& sum_;
-  std::array<Wide, 8> sizes_;
-  std::array<bool, 8> negative_ = {};
+  std::array<Wide, kShortTerms> sizes_;
+  std::array<bool, kShortTerms> negative_ = {};
   int degree_ = 0;
   int exponent_ = 0;
 };

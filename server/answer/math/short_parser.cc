@@ -18,7 +18,9 @@ using MaybeSum = std::optional<ShortSum>;
 
 // Letters that may be more than a variable: constants, functions, differentials.
 bool IsPlainLetter(absl::string_view text) {
-  return text.size() == 1 && !absl::StrContains("deifghFGH", text);
+  if (text.size() != 1) return false;
+  const char c = text[0];
+  return !(c >= 'd' && c <= 'i') && !(c >= 'F' && c <= 'H');
 }
 
 // The same grammar as Parser, of which it gives up all that is rare.

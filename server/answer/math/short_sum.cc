@@ -106,7 +106,7 @@ bool ShortSum::Add(const ShortTerm& added) {
     if (term.factor == 0) term = terms_[--size_];
     return true;
   }
-  if (size_ == kMaxTerms) return false;
+  if (size_ == kShortTerms) return false;
   terms_[size_++] = added;
   return true;
 }

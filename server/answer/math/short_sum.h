@@ -16,6 +16,8 @@ constexpr size_t kShortNames = 3;
 constexpr int kShortDegree = 6;                           // Of a product of variables.
 constexpr int64_t kShortFactor = (int64_t{1} << 31) - 1;  // Of a result.
 
+constexpr size_t kShortTerms = 6;
+
 struct ShortTerm {
   int64_t factor = 0;
   uint32_t radicand = 1;  // Of a square root beside it; square-free.
@@ -55,12 +57,10 @@ class ShortSum {
   std::string Print(absl::string_view names);
 
  private:
-  static constexpr size_t kMaxTerms = 8;
-
   bool Add(const ShortTerm& term);
   void Reduce();
 
-  std::array<ShortTerm, kMaxTerms> terms_;
+  std::array<ShortTerm, kShortTerms> terms_;
   size_t size_ = 0;
   int64_t under_ = 1;
 };

@@ -16,7 +16,10 @@ namespace sextant::math {
 class StatementParser {
  public:
   StatementParser(Tokens tokens, Effort& effort)
-      : effort_(effort), tokens_(std::move(tokens)), algebra_(effort) {
+      : effort_(effort),
+        tokens_(std::move(tokens)),
+        evaluator_(expressions_, effort),
+        algebra_(effort) {
     for (const Token& token : tokens_.list) {
       kinds_ |= Bit(token.kind);
       const bool word = token.kind == Tok::kLetters || token.kind == Tok::kWord;
@@ -47,7 +50,8 @@ class StatementParser {
   // A word that joins or relates what stands around it: most letters are variables.
   static constexpr uint64_t kJoiningWord = uint64_t{1} << 63;
   static bool IsJoiningWord(absl::string_view text) {
-    return text == "or" || text == "and" || text == "in" || text == "U";
+    if (text.size() == 1) return text[0] == 'U';
+    return text == "or" || text == "and" || text == "in";
   }
   template <typename Is>
   std::vector<Range> Split(Range range, Is is) const;
@@ -73,13 +77,8 @@ class StatementParser {
 
   // value.cc: what stands on one side.
   Maybe Value(Range range);
-  // What its tokens may be part of.
-  struct Signs {
-    bool units = false;
-    bool clock = false;
-    bool colon = false;
-  };
-  Maybe Plain(Range range, Signs signs);
+  // Of a range with tokens of these kinds, none of them a plus-minus.
+  Maybe Plain(Range range, uint64_t kinds);
   Maybe PlusMinus(Range range);
   Maybe Regions(Range range);
   Maybe Bracketed(Range range);
@@ -109,7 +108,7 @@ class StatementParser {
   Tokens tokens_;
   uint64_t kinds_ = 0;
   Expressions expressions_;
-  Evaluator evaluator_{expressions_};
+  Evaluator evaluator_;
   Algebra algebra_;
   int depth_ = 0;
 };

@@ -20,16 +20,12 @@ constexpr double kHuge = 1e308;
 std::optional<Reading> StatementParser::Value(Range range) {
   if (range.empty() || depth_ > kMaxValueDepth) return std::nullopt;
   if (!effort_.Spend(1 + (range.end - range.begin) / 8)) return std::nullopt;
-  bool units = false;
-  bool clock = false;
-  bool colon = false;
+  uint64_t kinds = 0;
   int plus_minus = 0;
   for (int i = range.begin; i < range.end; ++i) {
     const Tok kind = At(i).kind;
-    units = units || MayBeUnit(kind);
-    colon = colon || kind == Tok::kColon;
-    clock = clock || kind == Tok::kMinus || kind == Tok::kSlash;
-    if (kind == Tok::kPlusMinus) ++plus_minus;
+    kinds |= Bit(kind);
+    plus_minus += kind == Tok::kPlusMinus ? 1 : 0;
   }
   ++depth_;
   Maybe value;
@@ -40,25 +36,29 @@ std::optional<Reading> StatementParser::Value(Range range) {
   } else if (plus_minus > 0) {
     value = plus_minus == 1 ? PlusMinus(range) : std::nullopt;
   } else {
-    value = Plain(range, {units, clock, colon});
+    value = Plain(range, kinds);
   }
   --depth_;
   return value;
 }
 
-std::optional<Reading> StatementParser::Plain(Range range, Signs signs) {
+std::optional<Reading> StatementParser::Plain(Range range, uint64_t kinds) {
   if (Maybe regions = Regions(range)) return regions;
   if (Maybe bracketed = Bracketed(range)) return bracketed;
   if (Maybe matrix = Matrix(range)) return matrix;
   if (Maybe infinity = Infinity(range)) return infinity;
   if (Maybe sum = Short(range)) return sum;
-  if (signs.clock || signs.colon || signs.units) {
+  // As MayBeUnit has them.
+  constexpr uint64_t kUnits = Bit(Tok::kLetters) | Bit(Tok::kWord) | Bit(Tok::kDegree) |
+                              Bit(Tok::kCurrency) | Bit(Tok::kName);
+  constexpr uint64_t kClocks = kUnits | Bit(Tok::kMinus) | Bit(Tok::kSlash) | Bit(Tok::kColon);
+  if ((kinds & kClocks) != 0) {
     if (Maybe clock = Clock(range)) return clock;
   }
-  if (signs.colon) {
+  if ((kinds & Bit(Tok::kColon)) != 0) {
     if (Maybe ratio = Ratio(range)) return ratio;
   }
-  if (signs.units) {
+  if ((kinds & kUnits) != 0) {
     if (Maybe quantity = Quantity(range)) return quantity;
   }
   return Expression(range);
