@@ -35,7 +35,10 @@ bool Same(absl::string_view left, absl::string_view right) {
   const std::optional<MathForm> a = MathOf(left);
   const std::optional<MathForm> b = MathOf(right);
   if (!a.has_value() || !b.has_value()) return false;
-  return a->key == b->key || a->key == b->loose_key || a->loose_key == b->key;
+  const auto loose = [](const MathForm& form) {
+    return form.loose_key.empty() ? form.key : form.loose_key;
+  };
+  return a->key == b->key || a->key == loose(*b) || loose(*a) == b->key;
 }
 
 void ExpectEqual(const Pairs& pairs) {

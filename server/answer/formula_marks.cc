@@ -34,6 +34,17 @@ bool ClosesFormula(string_view text, size_t dollar) {
   return dollar + 1 == text.size() || !absl::ascii_isdigit(text[dollar + 1]);
 }
 
+bool MayHaveFormulaMarks(string_view statement) {
+  for (size_t i = 0; i < statement.size(); ++i) {
+    const char c = statement[i];
+    if (!MayBeMark(c)) continue;
+    if (c != '\\') return true;
+    const char next = i + 1 < statement.size() ? statement[i + 1] : '(';
+    if (next == '(' || next == ')' || next == '[' || next == ']') return true;
+  }
+  return false;
+}
+
 std::string WithoutFormulaMarks(string_view statement) {
   std::string bare;
   bare.reserve(statement.size());

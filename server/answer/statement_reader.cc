@@ -130,7 +130,8 @@ bool IsOneFormula(string_view statement) {
 
 std::optional<Answer> Math(string_view statement, Effort& effort) {
   if (statement.size() > kMaxMathBytes) return std::nullopt;
-  if (IsOneFormula(absl::StripAsciiWhitespace(statement))) {
+  const bool bare = !MayHaveFormulaMarks(statement);
+  if (bare || IsOneFormula(absl::StripAsciiWhitespace(statement))) {
     return FromForm(OwnForm(statement, ReadMath, effort), AnswerKind::kMath);
   }
   return FromForm(OwnForm(WithoutFormulaMarks(statement), ReadMath, effort), AnswerKind::kMath);

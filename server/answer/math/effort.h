@@ -25,7 +25,7 @@ struct ValueSummary {
 // most, so none is computed twice for one normal form. Use one Effort for each text.
 class Effort {
  public:
-  static constexpr int64_t kMaxSteps = 5500;
+  static constexpr int64_t kMaxSteps = 5000;
   static constexpr int64_t kMaxStepsOfValue = 3600;  // Of one expression; evaluator.h holds to it.
 
   // False once more is spent than there was: what is being read is then no mathematics.

@@ -14,10 +14,29 @@ bool IsDigit(string_view text, size_t i) { return i < text.size() && absl::ascii
 constexpr string_view kGroupMarks[] = {",",   "{,}", "\\,",    "\\!",    ",\\!",  " ",
                                        "\\ ", "~",   "\u202F", "\u2009", "\u00A0"};
 
-// Whether a number may go on after its digits with this character.
-bool MayContinue(char c) {
-  return absl::StrContains(".eE,{\\ ~", string_view(&c, 1)) ||
-         static_cast<unsigned char>(c) >= 0x80;
+// Whether a number may go on after its digits with what stands there: a point, an exponent, or one
+// of the marks above with a digit behind it.
+bool MayContinue(string_view rest) {
+  const auto next_is = [rest](string_view characters) {
+    return rest.size() > 1 && absl::StrContains(characters, rest.substr(1, 1));
+  };
+  switch (rest[0]) {
+    case '.':
+    case 'e':
+    case 'E':
+      return true;
+    case ',':
+      return IsDigit(rest, 1) || next_is("\\");
+    case ' ':
+    case '~':
+      return IsDigit(rest, 1);
+    case '{':
+      return next_is(",");
+    case '\\':
+      return next_is(",! ");
+    default:
+      return static_cast<unsigned char>(rest[0]) >= 0x80;
+  }
 }
 
 }  // namespace
@@ -60,7 +79,7 @@ size_t Lexer::Repeating(size_t end, std::string& digits) const {
 bool Lexer::Number() {
   size_t end = DigitsAt(0);
   // Most numbers are digits alone: nothing follows that could be part of them.
-  if (end == rest_.size() || (end > 0 && !MayContinue(rest_[end]))) {
+  if (end == rest_.size() || (end > 0 && !MayContinue(rest_.substr(end)))) {
     Push(Tok::kNumber, rest_.substr(0, end));
     rest_.remove_prefix(end);
     return true;

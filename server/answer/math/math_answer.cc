@@ -14,7 +14,6 @@ std::optional<MathForm> FormOf(std::optional<math::Reading> reading, const Effor
   MathForm form{std::move(reading->canonical), std::move(reading->key),
                 std::move(reading->loose_key), reading->own};
   if (form.canonical.size() > kMaxFormBytes || form.key.size() > kMaxFormBytes) return std::nullopt;
-  if (form.loose_key.empty()) form.loose_key = form.key;
   return form;
 }
 

@@ -17,7 +17,7 @@ namespace sextant {
 struct MathForm {
   std::string canonical;  // Readable ASCII normal form; reading it gives itself.
   std::string key;        // Strict class; equal keys are equal answers.
-  // What it would be if it were written bare, without its unit or "x ="; the key for most.
+  // What it would be if it were written bare, without its unit or "x ="; empty where it is the key.
   std::string loose_key;
   // The canonical text is known to be read as itself; where it is not, reading it again tells.
   bool own = false;

@@ -33,6 +33,14 @@ struct ShortTerm {
 class ShortSum {
  public:
   explicit ShortSum(int64_t number = 0);
+  // Copies the terms that there are.
+  ShortSum(const ShortSum& other) : ShortSum() { *this = other; }
+  ShortSum& operator=(const ShortSum& other) {
+    size_ = other.size_;
+    under_ = other.under_;
+    for (size_t i = 0; i < size_; ++i) terms_[i] = other.terms_[i];
+    return *this;
+  }
   static ShortSum Variable(size_t index);
 
   // No factor is 0, and no integer divides all of them and the denominator; empty for 0.
