@@ -13,8 +13,14 @@ namespace {
 
 constexpr absl::Duration kLogEvery = absl::Seconds(10);
 
+// Behind a balancer the same call goes to another replica soon.
+constexpr absl::Duration kTryAnother = absl::Milliseconds(100);
+
 absl::Status Draining() {
-  return absl::UnavailableError("the server is shutting down; send the request to another one");
+  absl::Status status =
+      absl::UnavailableError("the server is shutting down; send the request to another one");
+  SetRetryAfter(status, kTryAnother);
+  return status;
 }
 
 size_t HashOf(const v1::SolveRequest& request) {
@@ -85,6 +91,7 @@ absl::Status FrontDesk::Model::Refusal(Admission::Place place, absl::Time now) {
 FrontDesk::FrontDesk(const Config& config, Policy policy, Metrics& metrics,
                      std::vector<std::unique_ptr<Worker>>& workers)
     : config_(config), metrics_(metrics), workers_(workers) {
+  metrics_.OnPolicy(config_, policy);
   thread_.RunAndWait([&] {
     policy_ = std::make_shared<const Policy>(std::move(policy));
     for (const ModelConfig& model : config_.models)
@@ -129,6 +136,7 @@ void FrontDesk::AskTerms(const ModelConfig& model,
 }
 
 void FrontDesk::SetPolicy(Policy policy) {
+  metrics_.OnPolicy(config_, policy);
   auto next = std::make_shared<const Policy>(std::move(policy));
   thread_.loop().Post([this, next = std::move(next)]() mutable { policy_ = std::move(next); });
 }

@@ -60,8 +60,8 @@ class FrontDesk {
 
   // The door hears of the solve, or of the refusal, on the loop of a worker. A refusal says
   // RESOURCE_EXHAUSTED with a delay (RetryAfter) when there is no room, DEADLINE_EXCEEDED when the
-  // deadline came first, UNAVAILABLE while the server drains, INVALID_ARGUMENT when another request
-  // runs under the same id.
+  // deadline came first, UNAVAILABLE with a delay while the server drains, INVALID_ARGUMENT when
+  // another request runs under the same id.
   void Enter(Arrival arrival, Visit& visit);
   // The caller has gone: the door hears of CANCELLED if it has not heard of an outcome. A solve
   // ends, or leaves the queue, with the last of its callers.

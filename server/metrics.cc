@@ -6,6 +6,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "absl/strings/ascii.h"
@@ -28,8 +29,10 @@ const Buckets kShortSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
                                0.01,   0.025,   0.05,   0.1,   0.25,   1};
 const Buckets kQueueSeconds = {0.001, 0.01, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300};
 const Buckets kRatio = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
-constexpr const char* kStrategies[] = {"simple", "majority_vote", "first_finish", "last_finish",
-                                       "beam_search"};
+const Buckets kTokens = {64,    128,   256,   512,    1024,   2048,   4096,   8192,
+                         16384, 32768, 65536, 131072, 262144, 524288, 1048576};
+constexpr const char* kStrategies[] = {"simple",      "majority_vote", "first_finish",
+                                       "last_finish", "beam_search",   "adaptive"};
 
 std::string LabelOf(absl::StatusCode code) {
   return code == absl::StatusCode::kOk ? "OK" : absl::StatusCodeToString(code);
@@ -48,6 +51,17 @@ std::string ErrorKind(const absl::Status& error) {
   }
 }
 constexpr const char* kErrorKinds[] = {"refused", "misconfigured", "rate_limited", "unavailable"};
+
+// How a solve fails; other pairs of code and reason, of a backend's own errors, appear when they
+// do.
+constexpr struct {
+  const char *code, *stop_reason;
+} kFailures[] = {
+    {"UNAVAILABLE", "BACKENDS_FAILED"},         {"UNAVAILABLE", "DRAINING"},
+    {"DEADLINE_EXCEEDED", "TIME_BUDGET"},       {"RESOURCE_EXHAUSTED", "TOKEN_BUDGET"},
+    {"RESOURCE_EXHAUSTED", "COST_BUDGET"},      {"RESOURCE_EXHAUSTED", "SEQUENTIAL_BUDGET"},
+    {"RESOURCE_EXHAUSTED", "BACKENDS_FAILED"},  {"INVALID_ARGUMENT", "BACKENDS_FAILED"},
+    {"FAILED_PRECONDITION", "BACKENDS_FAILED"}, {"CANCELLED", "CALLER_LEFT"}};
 
 constexpr const char* kShedReasons[] = {"queue_full", "caller_share", "deadline", "draining"};
 
@@ -77,6 +91,8 @@ struct Metrics::Families {
       Spread("sextant_solve_seconds", "From the request to the answer.");
   Family<Counter>& tokens =
       Count("sextant_tokens_total", "Tokens billed: prompt, finished and cancelled apart.");
+  Family<Histogram>& solve_tokens =
+      Spread("sextant_solve_tokens", "Completion tokens billed for a solve.");
   Family<Counter>& judge_tokens = Count("sextant_judge_tokens_total",
                                         "The part of a model's billed tokens that its judge took.");
   Family<Counter>& traces = Count("sextant_traces_total", "Traces that ended, by outcome.");
@@ -98,6 +114,8 @@ struct Metrics::Families {
   Histogram& cancel =
       Spread("sextant_cancel_seconds", "From the decision to the last stream closed.")
           .Add({}, kShortSeconds);
+  Family<Gauge>& max_traces =
+      Level("sextant_max_traces", "Traces of one solve where the request does not say.");
   Family<Gauge>& queue = Level("sextant_queue_waiting", "Solves that wait for their turn.");
   Family<Histogram>& queue_seconds =
       Spread("sextant_queue_seconds", "How long solves waited for their turn.");
@@ -133,9 +151,11 @@ Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>())
         return labels;
       };
       f.solve_seconds.Add(base, kSolveSeconds);
+      f.solve_tokens.Add(base, kTokens);
       f.agreement.Add(base, kRatio);
       f.retries.Add(base);
       f.replacements.Add(base);
+      f.plans.Add(with("row", "request"));
       if (model.price) f.cost.Add(base);
       for (const char* kind : {"prompt", "finished", "cancelled"}) f.tokens.Add(with("kind", kind));
       for (const char* outcome : {"finished", "cancelled", "failed"})
@@ -146,7 +166,20 @@ Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>())
         labels["code"] = "OK";
         f.solves.Add(labels);
       }
+      for (const auto& [code, stop_reason] : kFailures) {
+        Labels labels = with("stop_reason", stop_reason);
+        labels["code"] = code;
+        f.solves.Add(labels);
+      }
+      for (const char* difficulty : {"easy", "hard"}) {
+        for (const char* verdict : {"correct", "incorrect"}) {
+          Labels labels = with("difficulty", difficulty);
+          labels["verdict"] = verdict;
+          f.graded.Add(labels);
+        }
+      }
     }
+    f.max_traces.Add({{"model", model.name}}).Set(model.max_traces);
     f.judge_tokens.Add({{"model", model.name}});
     f.queue.Add({{"model", model.name}});
     f.queue_seconds.Add({{"model", model.name}}, kQueueSeconds);
@@ -177,6 +210,17 @@ absl::Status Metrics::Serve(const std::string& listen) {
   return absl::OkStatus();
 }
 
+void Metrics::OnPolicy(const Config& config, const Policy& policy) {
+  for (const ModelConfig& model : config.models) {
+    for (const PolicyRow& row : policy.rows) {
+      if (std::count(row.horizons.begin(), row.horizons.end(), model.horizon) == 0) continue;
+      families_->plans.Add({{"model", model.name},
+                            {"strategy", std::string(StrategyName(row.strategy.strategy))},
+                            {"row", row.name}});
+    }
+  }
+}
+
 void Metrics::OnSolve(const SolveObservation& solve) {
   Families& f = *families_;
   const v1::Usage& usage = solve.response.usage();
@@ -196,6 +240,7 @@ void Metrics::OnSolve(const SolveObservation& solve) {
   f.tokens.Add(with("kind", "prompt")).Increment(static_cast<double>(usage.prompt_tokens()));
   f.tokens.Add(with("kind", "finished")).Increment(static_cast<double>(usage.finished_tokens()));
   f.tokens.Add(with("kind", "cancelled")).Increment(static_cast<double>(usage.cancelled_tokens()));
+  f.solve_tokens.Add(base, kTokens).Observe(static_cast<double>(usage.billed_tokens()));
   f.judge_tokens.Add({{"model", solve.model}}).Increment(static_cast<double>(usage.judge_tokens()));
   f.traces.Add(with("outcome", "finished")).Increment(usage.traces_finished());
   f.traces.Add(with("outcome", "cancelled")).Increment(usage.traces_cancelled());

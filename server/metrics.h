@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "server/backend/pool.h"
 #include "server/config.h"
+#include "server/policy.h"
 #include "sextant/v1/sextant.pb.h"
 
 namespace sextant {
@@ -38,6 +39,8 @@ class Metrics : public PoolObserver {
   // Starts the endpoint at HOST:PORT /metrics. UNAVAILABLE when the port is taken.
   absl::Status Serve(const std::string& listen);
 
+  // Plans are going to be made by `policy`: each row has series from now on.
+  void OnPolicy(const Config& config, const Policy& policy);
   void OnSolve(const SolveObservation& solve);
   void OnSolveStarted(int change);                     // Solves running: +1 or -1.
   void OnQueue(const std::string& model, int change);  // Solves waiting for their turn: +1 or -1.

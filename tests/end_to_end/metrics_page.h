@@ -12,11 +12,14 @@ class MetricsPage {
 
   // The sum of the series whose name and labels hold all of `parts`, now.
   double Sum(const std::vector<std::string>& parts) const;
-  // Blocks until that sum is `value`.
+  // How many there are.
+  size_t Count(const std::vector<std::string>& parts) const;
+  // Blocks until their sum is `value`.
   void Await(const std::vector<std::string>& parts, double value) const;
 
  private:
   std::string Read() const;
+  std::vector<double> Values(const std::vector<std::string>& parts) const;
   int port_;
 };
 
