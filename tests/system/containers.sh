@@ -2,16 +2,20 @@
 # Containers without a Docker engine, for system tests; source it after checks.sh.
 #   container_tools       installs buildah, podman and docker-compose and points them at a store of the tests' own, or skips
 #   base_image            makes $base, Debian 12 as debootstrap lays it out; kept for the next run
+#   release_store         lets go of the store; the test's clean_up, where it defines none of its own
 #   container_service     starts podman's API and sets DOCKER_HOST
 # Public images cannot be pulled everywhere, so nothing is: what Compose names is built under its name.
 store=${SEXTANT_CONTAINERS:-/var/tmp/sextant-containers}
 base=localhost/debian:bookworm-slim
 
+release_store() { umount "$store/overlay/overlay" 2>/dev/null || true; }
+clean_up() { release_store; }
+
 container_tools() {
   [ "$(id -u)" -eq 0 ] || skip "containers of tests need root"
   command -v apt-get >/dev/null || skip "there is no apt here to install podman with"
   local package missing=()
-  for package in podman buildah runc netavark aardvark-dns debootstrap docker-compose; do
+  for package in podman buildah runc netavark aardvark-dns iptables debootstrap docker-compose; do
     dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
   done
   if [ ${#missing[@]} -gt 0 ]; then
@@ -20,20 +24,30 @@ container_tools() {
       skip "apt cannot install ${missing[*]}: $(tail -n 1 "$work/apt.log")"
   fi
   mkdir -p "$store"
+  local driver=vfs
+  # Much faster, where the kernel and the file system take part.
+  mkdir -p "$work/overlay"/{lower,upper,work,merged}
+  if mount -t overlay overlay -o "lowerdir=$work/overlay/lower,upperdir=$work/overlay/upper,workdir=$work/overlay/work" \
+    "$work/overlay/merged" 2>/dev/null; then
+    umount "$work/overlay/merged"
+    driver=overlay
+  fi
   cat >"$work/storage.conf" <<END
 [storage]
-driver = "vfs"
-graphroot = "$store/images"
+driver = "$driver"
+graphroot = "$store/$driver"
 runroot = "$work/run"
 END
-  # No systemd to ask for control groups or a journal; the machine's own limit of open files may be lower than podman's.
+  # No systemd to ask for control groups or a journal; the machine's own limits may be lower than podman's.
   cat >"$work/containers.conf" <<END
 [containers]
-default_ulimits = ["nofile=1024:4096"]
+default_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 runtime = "runc"
+[network]
+network_backend = "netavark"
 END
   export CONTAINERS_STORAGE_CONF=$work/storage.conf CONTAINERS_CONF=$work/containers.conf BUILDAH_ISOLATION=chroot
 }
@@ -51,7 +65,7 @@ base_image() {
   mkdir -p "$store/root/var/cache/apt/archives/partial" "$store/root/var/lib/apt/lists/partial"
   # A mirror may be a frozen copy, whose Release files are past their date.
   echo 'Acquire::Check-Valid-Until "false";' >"$store/root/etc/apt/apt.conf.d/99frozen-mirror"
-  tar -C "$store/root" -c . | podman import - "$base" >/dev/null
+  tar -C "$store/root" -c . | podman import - "$base" >/dev/null 2>&1
   rm -rf --one-file-system "$store/root"
 }
 

@@ -49,7 +49,7 @@ FROM $base
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx >/dev/null
 END
 
-# As it is but for host ports, which may be taken here, and the limit of open files.
+# As it is but for host ports, which may be taken here, and limits that the machine may not allow.
 declare -A port=()
 cp docker-compose.yml "$work/compose.yml"
 for published in 50051 9464 9090 9093 50050; do
@@ -57,13 +57,15 @@ for published in 50051 9464 9090 9093 50050; do
   sed -i "s#127.0.0.1:$published:#127.0.0.1:${port[$published]}:#" "$work/compose.yml"
 done
 services=(sextant sextant-2 simulator balancer prometheus alertmanager)
-{ echo "services:"; for service in "${services[@]}"; do echo "  $service: {ulimits: {nofile: {soft: 1024, hard: 4096}}}"; done; } >"$work/limits.yml"
+{ echo "services:"; for service in "${services[@]}"; do echo "  $service: {ulimits: {nofile: {soft: 1024, hard: 4096}, nproc: 4096}}"; done; } >"$work/limits.yml"
 sed -n 1p docker-compose.yml | grep -q "^#" || fail "docker-compose.yml does not say how it is used"
 compose() {
   docker-compose --project-directory . -p sextant-test -f "$work/compose.yml" -f "$work/limits.yml" --profile scale "$@"
 }
-# Whatever happens next, containers are stopped before podman's API is, and before logs are removed.
-trap 'code=$?; compose down --volumes --timeout 1 >"$work/down.log" 2>&1; stop_all; case $code in 0 | 77) rm -rf "$work" ;; *) echo "logs are in $work" ;; esac' EXIT
+clean_up() {
+  compose down --volumes --timeout 1 >"$work/down.log" 2>&1
+  release_store
+}
 container_service
 begin=$SECONDS
 compose up -d --no-build "${services[@]}" >"$work/up.log" 2>&1 || fail "docker-compose up: $(tail -n 5 "$work/up.log")"
@@ -92,7 +94,7 @@ curl -sSf --max-time 10 "http://127.0.0.1:${port[9093]}/-/ready" >/dev/null || f
 container=$(podman ps --format '{{.Names}}' | grep -E 'sextant[-_]1$' | grep -v sextant-2 | head -n 1)
 podman healthcheck run "$container" || fail "the image's health check fails"
 [ "$(podman exec "$container" id -u)" -eq 10001 ] || fail "the server runs as user $(podman exec "$container" id -u)"
-if podman exec "$container" touch /tmp/file 2>/dev/null; then fail "the server's file system can be written to"; fi
+if podman exec "$container" touch /usr/file 2>/dev/null; then fail "the server's file system can be written to"; fi
 compose stop --timeout 35 sextant >"$work/stop.log" 2>&1
 [ "$(podman inspect "$container" --format '{{.State.ExitCode}}')" -eq 0 ] || fail "the stopped server exited with an error"
 answers "${port[50050]}" || fail "the balancer does not go on with one replica: $(cat "$work/models.txt")"
