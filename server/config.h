@@ -96,6 +96,9 @@ struct ServerConfig {
   absl::Duration usage_grace = absl::Milliseconds(250);
   // Text kept of one trace; a longer one fails. 1 KiB to 1 GiB.
   int64_t max_trace_bytes = 16 << 20;
+  // Between two reads of a long stream while its event loop is busy. 0 to 1 s; 0: each chunk is
+  // read when it arrives, however busy the loop.
+  absl::Duration read_interval = absl::Milliseconds(50);
   bool reflection = true;  // Serve gRPC reflection.
 };
 

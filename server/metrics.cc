@@ -116,6 +116,9 @@ struct Metrics::Families {
                                 "How many event loops see the backend in that state; 0 elsewhere.");
   Family<Gauge>& queued =
       Level("sextant_backend_queued", "Requests that wait on the backend, as it says itself.");
+  Gauge& sweeping = Level("sextant_loops_reading_at_intervals",
+                          "Event loops so busy that they read long streams at intervals.")
+                        .Add({});
   Family<Gauge>& build = Level("sextant_build_info", "Always 1; the version is a label.");
 };
 
@@ -231,6 +234,8 @@ void Metrics::OnShed(const std::string& model, ShedReason reason) {
   const char* name = kShedReasons[static_cast<size_t>(reason)];
   families_->shed.Add({{"model", model}, {"reason", name}}).Increment();
 }
+
+void Metrics::OnPace(bool sweeping) { families_->sweeping.Increment(sweeping ? 1 : -1); }
 
 void Metrics::OnInFlight(absl::string_view backend, int change) {
   families_->in_flight.Add({{"backend", std::string(backend)}}).Increment(change);

@@ -43,6 +43,7 @@ class Metrics : public PoolObserver {
   void OnQueue(const std::string& model, int change);  // Solves waiting for their turn: +1 or -1.
   void OnTurn(const std::string& model, absl::Duration waited);  // One has its turn.
   void OnShed(const std::string& model, ShedReason reason);
+  void OnPace(bool sweeping);  // An event loop begins or ceases to read at intervals.
 
   void OnInFlight(absl::string_view backend, int change) override;
   void OnFirstToken(absl::string_view backend, absl::Duration after) override;

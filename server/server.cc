@@ -38,7 +38,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, Poli
     if (!status.ok()) return status;
   }
   for (int i = 0; i < config.server.loops; ++i) {
-    server->workers_.push_back(std::make_unique<Worker>(config, server->metrics_, look_up));
+    const auto on_pace = [&metrics = server->metrics_](bool sweeping) { metrics.OnPace(sweeping); };
+    server->workers_.push_back(
+        std::make_unique<Worker>(config, server->metrics_, on_pace, look_up));
   }
   server->service_ =
       std::make_unique<SolveService>(config, std::move(policy), server->metrics_, server->workers_);

@@ -171,6 +171,7 @@ void Traces::Drop(const Trace& trace) {
 
 void Traces::OnWeak() {
   // What has arrived is read first, so that the bill holds it. Two turns as in Close().
+  loop_.SweepSoon();
   if (++weak_turns_ < 2) return weak_alarm_.Set(loop_.Now());
   weak_turns_ = 0;
   weak_is_due_ = true;
@@ -191,8 +192,10 @@ Trace* Traces::StopNextWeak() {
 
 Task<bool> Traces::Close() {
   decided_at_ = loop_.Now();
-  // A budget that has ended leaves no time, or no tokens, for more.
-  if (running_.running() > 0 && !stop_reason_) {
+  // A budget that has ended leaves no time, or no tokens, for more; but what a busy loop has not
+  // looked at for a while is on the model server's account.
+  if (running_.running() > 0 && (!stop_reason_ || loop_.sweeping())) {
+    loop_.SweepSoon();
     // The first turn ends the pass over ready sockets that the decision is part of; by the second
     // the sockets that had become ready meanwhile have been read.
     co_await loop_.Sleep(absl::ZeroDuration());
