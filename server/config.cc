@@ -202,6 +202,7 @@ BackendConfig ConfigReader::ReadBackend(YamlMap& map, absl::string_view model_na
       map.Word<BeamSearchMode>("beam_search", kBeamSearchModes).value_or(backend.beam_search);
   backend.max_traces =
       static_cast<int>(map.Integer("max_traces", 0, 100'000).value_or(backend.max_traces));
+  backend.choices = static_cast<int>(map.Integer("choices", 1, 256).value_or(backend.choices));
   backend.weight = map.Number("weight", {.min = 0.01, .max = 100}).value_or(backend.weight);
   if (std::optional<std::string> variable = map.Text("api_key_env", kMaxNameBytes)) {
     backend.api_key = ReadApiKey(map, *variable);

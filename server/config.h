@@ -46,6 +46,8 @@ struct BackendConfig {
   BackendApi api = BackendApi::kChat;
   BeamSearchMode beam_search = BeamSearchMode::kSteps;
   int max_traces = 0;       // Traces running at once. 0 to 100,000; 0: no limit.
+  int choices = 1;          // Traces that one request may be for, as `n`; 1: none are put together.
+                            // For servers that stream several choices well. 1 to 256.
   double weight = 1;        // Multiplies its share of the traces. 0.01 to 100.
   std::string api_key_env;  // Environment variable with the bearer token. Must be set when named.
   std::string api_key;      // Its value; never in a file, a log or an error.

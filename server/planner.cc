@@ -11,6 +11,7 @@
 #include "server/difficulty.h"
 #include "server/expected_use.h"
 #include "server/prompt_tokens.h"
+#include "server/request_sharing.h"
 #include "server/strategies/spec.h"
 
 namespace sextant {
@@ -147,6 +148,10 @@ v1::Plan PlanWriter::Write() {
   const Caps caps{is_requested ? limit : default_cap(), default_cap()};
   *plan_.mutable_strategy() = Complete(Choose(), caps);
   plan_.set_strategy_text(StrategyText(plan_.strategy()));
+  if (const int choices = ChoicesPerRequest(request_, model_, plan_.strategy()); choices > 0) {
+    plan_.set_choices_per_request(choices);
+    Because(absl::StrFormat("%d traces share a request, as all of them are wanted.", choices));
+  }
   *plan_.mutable_expected() = Expect(plan_.strategy());
   if (!use_.Fits(plan_.strategy())) {
     Because(

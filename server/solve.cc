@@ -172,6 +172,7 @@ TracesConfig Solve::ConfigOfTraces() {
   if (sampling.has_seed()) config.seed = sampling.seed();
   config.max_trace_tokens = LongestTraceTokens(inputs_.request, model_);
   config.max_trace_bytes = server_.max_trace_bytes;
+  config.choices = std::max(1, inputs_.plan.choices_per_request());
   config.start_clock = judge.billed_tokens();
   config.vote = {.ties = model_.horizon == Horizon::kLong ? TieRule::kLonger : TieRule::kShorter,
                  .weighting = WeightingOf(inputs_.plan.strategy()),

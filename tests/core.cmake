@@ -20,6 +20,7 @@ foreach(name traces_test trace_usage_test budget_end_test strategies_test lossle
         beam_search_test confidence_test confidence_strategies_test)
   sextant_test(${name} test_fakes sextant_strategies)
 endforeach()
+sextant_test(choice_group_test test_fakes sextant_strategies)
 sextant_test(adaptive_test test_fakes sextant_strategies sextant_core)
 
 sextant_test(replacement_test test_fakes sextant_core)

@@ -498,5 +498,34 @@ TEST_F(PlannerTest, TracesAreLoweredToWhatTheContextLeavesAndThePlanSaysSo) {
   EXPECT_LE(Plan().expected().sequential_tokens(), 1978);
 }
 
+TEST_F(PlannerTest, PutsTracesThatAreAllWantedIntoOneRequest) {
+  model_.backends = {{.choices = 32}, {.choices = 6}};
+  Ask("majority_vote(n=8,stop=all)");
+
+  EXPECT_EQ(Plan().choices_per_request(), 6);
+  EXPECT_TRUE(Says("6 traces share a request, as all of them are wanted."));
+}
+
+TEST_F(PlannerTest, LeavesATraceItsOwnRequestWhereOneMayEndBeforeTheOthers) {
+  model_.backends = {{.choices = 32}};
+  Ask("majority_vote(n=8)");
+  EXPECT_EQ(Plan().choices_per_request(), 0);
+  Ask("majority_vote(n=8,stop=all,keep=0.5)");
+  EXPECT_EQ(Plan().choices_per_request(), 0);
+  Ask("first_finish(k=1,n=8)");
+  EXPECT_EQ(Plan().choices_per_request(), 0);
+
+  Ask("majority_vote(n=8,stop=all)");
+  request_.mutable_budget()->set_max_tokens(100'000);
+  EXPECT_EQ(Plan().choices_per_request(), 0);
+}
+
+TEST_F(PlannerTest, LeavesEachTraceItsOwnRequestUnlessEveryBackendTakesSeveral) {
+  model_.backends = {{.choices = 32}, {}};
+  Ask("majority_vote(n=8,stop=all)");
+
+  EXPECT_EQ(Plan().choices_per_request(), 0);
+}
+
 }  // namespace
 }  // namespace sextant

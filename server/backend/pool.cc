@@ -45,8 +45,8 @@ int RankOf(const Replica& replica) {
 // One trace's stay on a backend: counted there, and with its solve.
 class Pool::Stay : public Replica::Visit {
  public:
-  Stay(Pool& pool, Replica& replica, const Prompt* solve, TraceSink& sink)
-      : Visit(replica, sink), pool_(pool), solve_(solve) {
+  Stay(Pool& pool, Replica& replica, const TraceRequest& request, TraceSink& sink)
+      : Visit(replica, request.choices, sink), pool_(pool), solve_(request.prompt) {
     if (solve_ == nullptr) return;
     Home& home = pool_.homes_[solve_];
     if (home.replica == nullptr) home.replica = &replica;
@@ -261,7 +261,7 @@ Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Pool::Generate(const TraceReque
     Replica& replica = **placed;
     if (attempt > 1) observer_.OnRetry(tried.last);
     sink.OnAttempt(replica.config().name, attempt);
-    auto stay = std::make_unique<Stay>(*this, replica, request.prompt, sink);
+    auto stay = std::make_unique<Stay>(*this, replica, request, sink);
     Task<absl::StatusOr<std::unique_ptr<TraceTail>>> run =
         replica.config().backend->Generate(request, *stay);
     auto result = co_await std::move(run);

@@ -24,11 +24,12 @@ std::string HttpChunk(absl::string_view text) {
   return absl::StrFormat("%x\r\n%s\r\n", text.size(), text);
 }
 
-std::string Event(absl::string_view content, absl::string_view finish_reason) {
+std::string Event(int choice, absl::string_view content, absl::string_view finish_reason) {
   return absl::StrCat(
       R"(data: {"id":"chatcmpl-0123456789abcdef0123456789abcdef","object":"chat.completion.chunk",)",
-      R"("created":1764300000,"model":"paced-model","choices":[{"index":0,"delta":{"content":")",
-      content, R"("},"logprobs":null,"finish_reason":)", finish_reason, "}]}\n\n");
+      R"("created":1764300000,"model":"paced-model","choices":[{"index":)", choice,
+      R"(,"delta":{"content":")", content, R"("},"logprobs":null,"finish_reason":)", finish_reason,
+      "}]}\n\n");
 }
 
 // Value of X-Request-Id up to its '/'.
@@ -38,6 +39,12 @@ std::string SolveOf(absl::string_view request) {
   if (begin == absl::string_view::npos) return "none";
   const absl::string_view rest = request.substr(begin + kName.size());
   return std::string(rest.substr(0, rest.find_first_of("/\r")));
+}
+
+int ChoicesOf(absl::string_view request) {
+  constexpr absl::string_view kName = R"("n":)";
+  const size_t at = request.find(kName);
+  return at == absl::string_view::npos ? 1 : std::atoi(request.data() + at + kName.size());
 }
 
 // Whether the head and as much of a body as it announces are there.
@@ -128,11 +135,12 @@ void PacedServer::Read(Stream& stream) {
 
 void PacedServer::Answer(Stream& stream) {
   stream.solve = SolveOf(stream.request);
+  stream.choices = ChoicesOf(stream.request);
   stream.request.clear();
   Solve& solve = solves_[stream.solve];
   if (solve.streams.empty()) solve.begun = Now();
   solve.streams.insert(&stream);
-  ++open_streams_;
+  open_streams_ += stream.choices;
   Write(stream, kHead);
   // Streams that begin together do not write together.
   const absl::Duration gap = absl::Seconds(1) / options_.tokens_per_second;
@@ -146,7 +154,7 @@ void PacedServer::Close(Stream& stream) {
   if (begin != end) due_.erase(begin);
   if (const auto found = solves_.find(stream.solve); found != solves_.end()) {
     Solve& solve = found->second;
-    open_streams_ -= static_cast<int>(solve.streams.erase(&stream));
+    if (solve.streams.erase(&stream) > 0) open_streams_ -= stream.choices;
     if (solve.streams.empty()) {
       solve.ending.until_last_closed = Now() - solve.ended;
       if (solve.ended < absl::InfiniteFuture()) endings_.push_back(solve.ending);
@@ -166,8 +174,10 @@ void PacedServer::WriteDueChunks() {
     stream.next_chunk += gap;
     due_.emplace(stream.next_chunk, &stream);
     const std::string stamp = absl::StrCat(absl::ToUnixNanos(Now()));
-    if (!Write(stream, HttpChunk(Event(stamp, "null")))) continue;
-    ++chunks_sent_;
+    std::string chunks;
+    for (int i = 0; i < stream.choices; ++i) absl::StrAppend(&chunks, Event(i, stamp, "null"));
+    if (!Write(stream, HttpChunk(chunks))) continue;
+    chunks_sent_ += stream.choices;
     if (Solve& solve = solves_[stream.solve]; solve.ended <= now) ++solve.ending.tokens_of_losers;
   }
 }
@@ -188,7 +198,7 @@ void PacedServer::EndOneSolve() {
   --open_streams_;
   oldest->ending.losers = static_cast<int>(oldest->streams.size());
   oldest->ended = Now();
-  Write(winner, absl::StrCat(HttpChunk(Event(" ", R"("stop")")), HttpChunk("data: [DONE]\n\n"),
+  Write(winner, absl::StrCat(HttpChunk(Event(0, " ", R"("stop")")), HttpChunk("data: [DONE]\n\n"),
                              "0\r\n\r\n"));
   auto [begin, end] = due_.equal_range(winner.next_chunk);
   while (begin != end && begin->second != &winner) ++begin;

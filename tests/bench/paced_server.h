@@ -1,5 +1,6 @@
 // A model server for measurements of who reads it: every stream gets one chunk of one token at a
-// steady pace, spread evenly over time, and now and then one stream of a solve ends by itself.
+// steady pace, spread evenly over time, and now and then one stream of a solve ends by itself. A
+// request for several choices gets a chunk of each in one write.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -34,7 +35,7 @@ class PacedServer {
 
   // Any thread:
   int64_t chunks_sent() const { return chunks_sent_; }
-  int streams() const { return open_streams_; }
+  int streams() const { return open_streams_; }  // Each choice is one.
 
   // Of a solve whose streams are all closed since one of them ended by itself. Once the server has
   // been stopped:
@@ -51,6 +52,7 @@ class PacedServer {
     int fd = -1;
     std::string request;
     std::string solve;  // Empty until the request is complete.
+    int choices = 1;    // Written together.
     absl::Time next_chunk = absl::InfiniteFuture();
   };
   struct Solve {

@@ -1,6 +1,7 @@
 // What it costs to read many paced streams, and what reading them at intervals changes: CPU a chunk
 // against a bare epoll loop that parses nothing, how late chunks are seen, and how long after the
-// end of one trace of first_finish(k=1,n=16) its losers are closed. All in turns on one machine.
+// end of one trace of first_finish(k=1,n=16) its losers are closed. And what it costs when
+// the traces of a solve are the choices of one request. All in turns on one machine.
 //
 //   stream_cost [--streams 100,1000,2000] [--seconds 4] [--rounds 3] [--interval-ms 50]
 //
@@ -179,21 +180,23 @@ class LagMeter : public Backend {
 
 // One solve after the other, as the service runs them.
 Task<int> SolveOverAndOver(Loop& loop, Backend& backend, const Prompt& prompt,
-                           const AnswerReader& reader, int number) {
+                           const AnswerReader& reader, int number, int choices) {
   v1::FirstFinish params;
   params.set_k(1);
   params.set_n(kTracesOfSolve);
   for (int i = 0; true; ++i) {
     TracesConfig config{
         .prompt = prompt, .reader = reader, .solve_id = absl::StrCat(number, "-", i)};
+    config.choices = choices;
     Traces traces(loop, backend, std::move(config));
     Task<Verdict> solve = FirstFinish(traces, params);
     co_await std::move(solve);
   }
 }
 
-Figures RunProduct(int streams, absl::Duration interval, const Options& options) {
-  PacedServer server({.endings_per_second = 10});
+// With `choices` above 1 the traces of a solve share its requests, and none ends.
+Figures RunProduct(int streams, absl::Duration interval, int choices, const Options& options) {
+  PacedServer server({.endings_per_second = choices > 1 ? 0.0 : 10.0});
   const BackendConfig config{.url = absl::StrCat("http://127.0.0.1:", server.port(), "/v1"),
                              .name = "paced",
                              .model = "paced-model",
@@ -217,7 +220,7 @@ Figures RunProduct(int streams, absl::Duration interval, const Options& options)
       lag = std::make_unique<LagMeter>(*backend, loop);
       solves = std::make_unique<Fan<int>>();
       for (int i = 0; i < (streams + kTracesOfSolve - 1) / kTracesOfSolve; ++i)
-        solves->Launch(SolveOverAndOver(loop, *lag, prompt, *reader, i));
+        solves->Launch(SolveOverAndOver(loop, *lag, prompt, *reader, i, choices));
     });
     WaitForStreams(server, streams);
     absl::SleepFor(absl::Seconds(1.5));
@@ -301,17 +304,20 @@ int Run(const Options& options) {
       "      p99  tokens  read\n");
   nlohmann::json rows = nlohmann::json::array();
   for (const int streams : options.streams) {
-    Summary bare, at_once, at_intervals;
+    Summary bare, at_once, at_intervals, together;
     for (int round = 0; round < options.rounds; ++round) {
       bare.Add(RunBareLoop(streams, options));
-      at_once.Add(RunProduct(streams, absl::ZeroDuration(), options));
-      at_intervals.Add(RunProduct(streams, absl::Milliseconds(options.interval_ms), options));
+      at_once.Add(RunProduct(streams, absl::ZeroDuration(), 1, options));
+      const absl::Duration interval = absl::Milliseconds(options.interval_ms);
+      at_intervals.Add(RunProduct(streams, interval, 1, options));
+      together.Add(RunProduct(streams, absl::ZeroDuration(), kTracesOfSolve, options));
     }
     const double reference = Quantile(bare.cpu, 0.5);
     Report(streams, "bare epoll", bare, reference, rows);
     Report(streams, "read_interval 0", at_once, reference, rows);
     Report(streams, absl::StrCat("read_interval ", options.interval_ms).c_str(), at_intervals,
            reference, rows);
+    Report(streams, "16 choices", together, reference, rows);
   }
   if (!options.json.empty()) std::ofstream(options.json) << rows.dump(2) << "\n";
   return 0;
