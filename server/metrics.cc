@@ -82,6 +82,8 @@ struct Metrics::Families {
   Family<Counter>& traces = Count("sextant_traces_total", "Traces that ended, by outcome.");
   Family<Counter>& retries =
       Count("sextant_retries_total", "Requests sent again before a trace's first token.");
+  Family<Counter>& hedges =
+      Count("sextant_hedges_total", "Requests to a second server, as the first was slow to speak.");
   Family<Counter>& replacements =
       Count("sextant_replacements_total", "Traces that took the place of broken ones.");
   Family<Counter>& graded =
@@ -139,6 +141,7 @@ Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>())
       f.agreement.Add(base, kRatio);
       f.retries.Add(base);
       f.replacements.Add(base);
+      f.hedges.Add(base);
       if (model.price) f.cost.Add(base);
       for (const char* kind : {"prompt", "finished", "cancelled"}) f.tokens.Add(with("kind", kind));
       for (const char* outcome : {"finished", "cancelled", "failed"})
@@ -205,6 +208,7 @@ void Metrics::OnSolve(const SolveObservation& solve) {
   f.traces.Add(with("outcome", "failed")).Increment(usage.traces_failed());
   f.retries.Add(base).Increment(usage.retries());
   f.replacements.Add(base).Increment(usage.replacements());
+  f.hedges.Add(base).Increment(usage.hedges());
   f.plans.Add(with("row", solve.plan.row())).Increment();
   if (usage.has_cost_usd()) f.cost.Add(base).Increment(usage.cost_usd());
   if (solve.response.has_answer())

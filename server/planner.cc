@@ -279,6 +279,11 @@ StrategyTemplate PlanWriter::ChooseByPolicy() {
   plan_.set_row(row.name);
   Because(absl::StrFormat("Row %s of policy %s fires for %s: %s.", row.name, policy_.name,
                           CellText(cell), StrategyName(row.strategy.strategy)));
+  if (row.hedge_after) {
+    plan_.set_hedge_after_seconds(absl::ToDoubleSeconds(*row.hedge_after));
+    Because(absl::StrFormat("A trace that says nothing for %s is asked of a second server as well.",
+                            absl::FormatDuration(*row.hedge_after)));
+  }
   if (const PolicyRow* next = policy_.NextRowFor(cell, row)) SetRunnerUp(*next);
   SetOtherDifficulty(cell, row);
   return row.strategy;

@@ -173,6 +173,8 @@ TracesConfig Solve::ConfigOfTraces() {
   config.max_trace_tokens = LongestTraceTokens(inputs_.request, model_);
   config.max_trace_bytes = server_.max_trace_bytes;
   config.choices = std::max(1, inputs_.plan.choices_per_request());
+  if (const double seconds = inputs_.plan.hedge_after_seconds(); seconds > 0)
+    config.hedge_after = absl::Seconds(seconds);
   config.start_clock = judge.billed_tokens();
   config.vote = {.ties = model_.horizon == Horizon::kLong ? TieRule::kLonger : TieRule::kShorter,
                  .weighting = WeightingOf(inputs_.plan.strategy()),

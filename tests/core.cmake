@@ -9,7 +9,7 @@ target_link_libraries(test_fakes
 foreach(name sse_test openai_chunk_test breaker_test)
   sextant_test(${name} sextant_backend)
 endforeach()
-foreach(name task_test fan_test loop_test read_pace_test resolver_test http_test pool_placement_test
+foreach(name task_test fan_test loop_test read_pace_test resolver_test http_test pool_placement_test pool_hedge_test
         pool_retry_test pool_health_test pool_address_test health_check_test)
   sextant_test(${name} test_fakes)
 endforeach()

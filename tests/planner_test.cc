@@ -527,5 +527,21 @@ TEST_F(PlannerTest, LeavesEachTraceItsOwnRequestUnlessEveryBackendTakesSeveral) 
   EXPECT_EQ(Plan().choices_per_request(), 0);
 }
 
+TEST_F(PlannerTest, HedgesFirstTokensWhereTheRowSaysSo) {
+  policy_ = ParsePolicy(R"(name: p
+rows:
+  - {name: soon, horizon: any, goal: fast, strategy: "first_finish(k=1,n=4)", hedge_after: 1500ms}
+  - {name: rest, horizon: any, strategy: simple}
+)",
+                        "p.yaml")
+                .value();
+EXPECT_EQ(Plan().hedge_after_seconds(), 0);
+
+request_.mutable_budget()->set_goal(v1::GOAL_FAST);
+
+EXPECT_EQ(Plan().hedge_after_seconds(), 1.5);
+EXPECT_TRUE(Says("A trace that says nothing for 1.5s is asked of a second server as well."));
+}
+
 }  // namespace
 }  // namespace sextant

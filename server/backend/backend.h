@@ -39,6 +39,9 @@ struct TraceRequest {
   int native_beam_width = 0;  // Above 0: one beam search by the server, in one chunk.
   int choices = 1;            // Completions to ask for, which chunks tell apart. 1 to 256.
   std::string avoid;  // Name of a backend to pass over where another one serves. May be empty.
+  // When it has said nothing for so long, it is sent to a second backend as well, where one serves;
+  // the one that speaks first goes on. Infinite: never.
+  absl::Duration hedge_after = absl::InfiniteDuration();
   // When the solve will have ended: no attempt begins, and no wait lasts, beyond it.
   absl::Time give_up_at = absl::InfiniteFuture();
 };
@@ -75,6 +78,8 @@ class TraceSink {
   virtual Flow OnChunk(const TraceChunk& chunk) = 0;
   // A request for this trace is sent to the backend of that name; `attempt` counts from 1.
   virtual void OnAttempt(absl::string_view backend, int attempt) = 0;
+  // The request is sent to a second backend as well.
+  virtual void OnHedge() {}
 };
 
 // What is left of a stream after the chunk with the finish_reason: usage, the end marker.

@@ -34,6 +34,7 @@ class ChoiceGroup::Tail : public TraceTail {
 std::shared_ptr<ChoiceGroup> ChoiceGroup::Send(Loop& loop, Backend& backend, TraceRequest request,
                                                std::vector<TraceSink*> sinks) {
   request.choices = static_cast<int>(sinks.size());
+  request.hedge_after = absl::InfiniteDuration();  // It would double the work of all.
   std::shared_ptr<ChoiceGroup> group(new ChoiceGroup(loop, std::move(request), std::move(sinks)));
   group->stream_.Launch(Run(*group, backend));
   return group;

@@ -90,6 +90,7 @@ Trace* Traces::Add(TraceLaunch launch) {
                    .top_logprobs = config_.confidence_window > 0 ? kTopLogprobs : 0,
                    .native_beam_width = trace.launch().native_beam_width,
                    .avoid = broken == nullptr ? "" : broken->backend(),
+                   .hedge_after = config_.hedge_after,
                    .give_up_at = config_.budget.ends_at};
   ++open_;
   return &trace;

@@ -36,6 +36,7 @@ struct TracesConfig {
   // Window of the traces' confidence in tokens; 0: log-probabilities are not asked for.
   int confidence_window = 0;
   ConfidenceBar::Rule confidence_bar;
+  absl::Duration hedge_after = absl::InfiniteDuration();  // As in TraceRequest.
   Budget budget;
   std::optional<PriceConfig> price;
   // Called when a trace has ended by itself, was cut by a budget, or failed. Must not touch the
