@@ -528,19 +528,19 @@ TEST_F(PlannerTest, LeavesEachTraceItsOwnRequestUnlessEveryBackendTakesSeveral) 
 }
 
 TEST_F(PlannerTest, HedgesFirstTokensWhereTheRowSaysSo) {
-  policy_ = ParsePolicy(R"(name: p
+  policy_ = ParsePolicy(R"yaml(name: p
 rows:
   - {name: soon, horizon: any, goal: fast, strategy: "first_finish(k=1,n=4)", hedge_after: 1500ms}
   - {name: rest, horizon: any, strategy: simple}
-)",
+)yaml",
                         "p.yaml")
                 .value();
-EXPECT_EQ(Plan().hedge_after_seconds(), 0);
+  EXPECT_EQ(Plan().hedge_after_seconds(), 0);
 
-request_.mutable_budget()->set_goal(v1::GOAL_FAST);
+  request_.mutable_budget()->set_goal(v1::GOAL_FAST);
 
-EXPECT_EQ(Plan().hedge_after_seconds(), 1.5);
-EXPECT_TRUE(Says("A trace that says nothing for 1.5s is asked of a second server as well."));
+  EXPECT_EQ(Plan().hedge_after_seconds(), 1.5);
+  EXPECT_TRUE(Says("A trace that says nothing for 1.5s is asked of a second server as well."));
 }
 
 }  // namespace

@@ -179,11 +179,13 @@ TEST_F(PoolAheadTest, OneThatStaysSilentIsAheadForTwoSeconds) {
 }
 
 TEST_F(PoolAheadTest, OneThatFailsHoldsNobodyBack) {
-  Cluster cluster(
-      {{"a", {Refusing(absl::InvalidArgumentError("no")), Steady(9, "4")}, 0, 1, true}});
+  const FakeTrace refused_late = {.chunks = {{.at = absl::Seconds(1), .tokens = 0}},
+                                  .error = absl::InvalidArgumentError("no")};
+  Cluster cluster({{"a", {refused_late, Endless(9)}, 0, 1, true}});
 
   StartEight(cluster);
-  cluster.time.Run();
+  EXPECT_EQ(cluster.requests(0), 1);
+  cluster.time.Advance(absl::Seconds(1));
 
   EXPECT_EQ(cluster.requests(0), 8);
 }

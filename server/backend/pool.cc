@@ -283,14 +283,15 @@ Task<Pool::Attempted> Pool::HedgedAttempt(const TraceRequest& request, Replica& 
       enter(*second);
       continue;
     }
-    Attempted attempted{.result = ended->result.status()};
+    Attempted attempted{.result = absl::UnknownError("not ended")};
     if (ended->result.ok()) {
       auto tail = *std::move(ended->result);
       attempted.result = std::make_unique<RaceTail>(std::move(race), std::move(tail));
       co_return std::move(attempted);
     }
     ended->visit->Failed(ended->result.status());
-    attempted.said_anything = ended->visit->said_anything();
+    attempted = {.result = ended->result.status(),
+                 .said_anything = ended->visit->said_anything()};
     ended->visit.reset();
     // While nobody has said anything, the other one still may.
     if (attempted.said_anything || race->running() == 0) co_return std::move(attempted);
