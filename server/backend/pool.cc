@@ -290,8 +290,7 @@ Task<Pool::Attempted> Pool::HedgedAttempt(const TraceRequest& request, Replica& 
       co_return std::move(attempted);
     }
     ended->visit->Failed(ended->result.status());
-    attempted = {.result = ended->result.status(),
-                 .said_anything = ended->visit->said_anything()};
+    attempted = {.result = ended->result.status(), .said_anything = ended->visit->said_anything()};
     ended->visit.reset();
     // While nobody has said anything, the other one still may.
     if (attempted.said_anything || race->running() == 0) co_return std::move(attempted);
