@@ -202,7 +202,7 @@ Figures RunProduct(int streams, absl::Duration interval, int choices, const Opti
                              .model = "paced-model",
                              .kind = BackendKind::kOpenAi};
   const Prompt prompt{.messages = {{"user", "What is two and two?"}}};
-  const auto reader = AnswerReader::Create({.kind = AnswerKind::kText});
+  const auto reader = AnswerReader::Create({.kind = AnswerKind::kInteger});
   Figures figures;
   {
     LoopThread runner({.pace = {.interval = interval}});
