@@ -24,6 +24,7 @@ struct SolveObservation {
 enum class ShedReason {
   kQueueFull,    // Every place was taken.
   kCallerShare,  // Its caller had as many waiting as it may.
+  kCallerLimit,  // Its caller is configured and was at one of its own limits.
   kDeadline,     // Its deadline came while it waited.
   kDraining,     // The server shuts down.
 };
@@ -43,6 +44,8 @@ class Metrics : public PoolObserver {
   void OnQueue(const std::string& model, int change);  // Solves waiting for their turn: +1 or -1.
   void OnTurn(const std::string& model, absl::Duration waited);  // One has its turn.
   void OnShed(const std::string& model, ShedReason reason);
+  // A call ended at the door: UNAUTHENTICATED or PERMISSION_DENIED.
+  void OnDenied(absl::StatusCode code);
 
   void OnInFlight(absl::string_view backend, int change) override;
   void OnFirstToken(absl::string_view backend, absl::Duration after) override;
