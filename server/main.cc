@@ -1,4 +1,5 @@
 // sextant-server: configuration -> server -> signals -> drain.
+#include <grpc/support/log.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -48,6 +49,9 @@ absl::StatusOr<Policy> PolicyOf(const Config& config) {
   if (config.policy.empty()) return BuiltInPolicy();
   return LoadPolicy(config.policy);
 }
+
+// gRPC's own errors, such as a handshake that failed.
+void LogOfGrpc(gpr_log_func_args* event) { Log(absl::StrCat("grpc: ", event->message)); }
 
 // What is not as it should be, but may be meant.
 void Warn(const Config& config) {
@@ -104,6 +108,7 @@ void Reload(const std::string& path, const Config& config, Server& server) {
 
 int Serve(const std::string& path, const Config& config, const Policy& policy,
           const Signals& signals) {
+  gpr_set_log_function(&LogOfGrpc);
   auto server = Server::Start(config, policy);
   if (!server.ok()) return Fail(server.status());
   Log(absl::StrCat("serving ", config.models.size(), " model(s) on ", (*server)->address(),

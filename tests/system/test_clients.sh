@@ -145,6 +145,10 @@ for secret in token next-token; do
   if grep -qF "$(cat "$work/$secret")" "$work/server.log" "$work/metrics.txt"; then fail "a token is in the log or in the metrics"; fi
 done
 
+# Refused handshakes are gRPC's to report, but in lines of this log.
+grep -qi 'grpc: .*handshake' "$work/server.log" || fail "refused handshakes are not in the log: $(cat "$work/server.log")"
+if grep -vE '^[0-9]{4}-[0-9]{2}-[0-9]{2}T' "$work/server.log"; then fail "the log has lines of another form"; fi
+
 # --- A wrong certificate ---
 cp "$work/v1/server.key" "$work/v2/server.key"
 if "$bin/sextant-server" --config "$work/server.yaml" --check-config >"$work/out" 2>&1; then fail "a key of another certificate passed"; fi
