@@ -34,15 +34,17 @@ std::string WithoutPort(absl::string_view peer) {
 
 }  // namespace
 
-absl::StatusOr<CallFacts> ReadCallFacts(const CallMetadata& metadata, absl::string_view peer) {
+absl::StatusOr<CallFacts> ReadCallFacts(const CallMetadata& metadata, absl::string_view peer,
+                                        absl::string_view account) {
   const auto caller = Name(metadata, "x-sextant-caller");
   if (!caller.ok()) return caller.status();
   auto request_id = Name(metadata, "x-request-id");
   if (!request_id.ok()) return request_id.status();
-  CallFacts facts{.request_id = *std::move(request_id)};
-  // The two kinds cannot be taken for each other.
-  facts.caller =
-      caller->empty() ? absl::StrCat("peer ", WithoutPort(peer)) : absl::StrCat("caller ", *caller);
+  CallFacts facts{.account = std::string(account), .request_id = *std::move(request_id)};
+  // The kinds cannot be taken for each other.
+  facts.caller = !account.empty()  ? absl::StrCat("account ", account)
+                 : caller->empty() ? absl::StrCat("peer ", WithoutPort(peer))
+                                   : absl::StrCat("caller ", *caller);
   const auto trace = metadata.lower_bound("traceparent");
   if (trace != metadata.end() && trace->first == "traceparent" &&
       trace->second.size() <= kMaxTraceparentBytes) {

@@ -4,12 +4,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <set>
-#include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/config_path.h"
 #include "server/did_you_mean.h"
 #include "server/endpoint.h"
 #include "server/yaml_document.h"
@@ -52,6 +52,18 @@ void CheckJudge(const Config& config, size_t index, YamlMap& model_map) {
                                     DidYouMean(name, known)));
 }
 
+// Who overhears a bearer token can use it.
+void CheckTokensAreProtected(const Config& config, YamlMap& root) {
+  const ServerConfig& server = config.server;
+  if (config.callers.empty() || server.tls || server.tokens_without_tls) return;
+  if (server.listen.empty() || IsLoopback(server.listen)) return;
+  root.Fail("callers",
+            absl::StrCat("their tokens could be overheard: server.listen is ", server.listen,
+                         ", no loopback address; expected server.tls, or "
+                         "server.tokens_without_tls: true where a proxy in front has "
+                         "TLS"));
+}
+
 // Reads one configuration into the structs of the header. The first error does not stop it.
 class ConfigReader {
  public:
@@ -71,8 +83,6 @@ class ConfigReader {
   std::optional<ModelProfile> ReadProfile(YamlMap& map);
   std::string ReadListenAddress(YamlMap& map, absl::string_view key);
   std::string ReadApiKey(YamlMap& map, const std::string& variable);
-  // The path of the file that `key` names, or empty after an error.
-  std::string ReadFilePath(YamlMap& map, absl::string_view key);
 
   YamlErrors errors_;
   std::filesystem::path folder_;
@@ -83,7 +93,7 @@ absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
   YamlMap map(root, "", errors_);
   map.Require("server");
   if (std::optional<YamlMap> server = map.Map("server")) config.server = ReadServer(*server);
-  config.policy = ReadFilePath(map, "policy");
+  config.policy = ReadFilePath(map, "policy", folder_);
   map.Require("models");
   std::set<std::string> names;
   std::vector<YamlMap> model_maps = map.Maps("models", kMaxModels);
@@ -96,6 +106,8 @@ absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
     config.models.push_back(std::move(model));
   }
   for (size_t i = 0; i < model_maps.size(); ++i) CheckJudge(config, i, model_maps[i]);
+  config.callers = ReadCallers(map, config.models);
+  CheckTokensAreProtected(config, map);
   map.RejectUnknownKeys();
   if (absl::Status status = errors_.ToStatus(); !status.ok()) return status;
   return config;
@@ -129,6 +141,8 @@ ServerConfig ConfigReader::ReadServer(YamlMap& map) {
   server.read_interval = map.Duration("read_interval", absl::ZeroDuration(), absl::Seconds(1))
                              .value_or(server.read_interval);
   server.reflection = map.Flag("reflection").value_or(server.reflection);
+  if (std::optional<YamlMap> tls = map.Map("tls")) server.tls = ReadTls(*tls, folder_);
+  server.tokens_without_tls = map.Flag("tokens_without_tls").value_or(server.tokens_without_tls);
   map.RejectUnknownKeys();
   return server;
 }
@@ -208,7 +222,7 @@ BackendConfig ConfigReader::ReadBackend(YamlMap& map, absl::string_view model_na
     backend.api_key = ReadApiKey(map, *variable);
     backend.api_key_env = *std::move(variable);
   }
-  backend.ca_file = ReadFilePath(map, "ca_file");
+  backend.ca_file = ReadFilePath(map, "ca_file", folder_);
   backend.connect_timeout = map.Duration("connect_timeout", kShortest, absl::Minutes(10))
                                 .value_or(backend.connect_timeout);
   backend.first_token_timeout = map.Duration("first_token_timeout", kShortest, absl::Hours(24))
@@ -267,7 +281,7 @@ std::vector<BackendConfig> ConfigReader::ReadBackends(YamlMap& map, absl::string
 }
 
 std::optional<ModelProfile> ConfigReader::ReadProfile(YamlMap& map) {
-  const std::string path = ReadFilePath(map, "profile");
+  const std::string path = ReadFilePath(map, "profile", folder_);
   if (path.empty()) return std::nullopt;
   const absl::StatusOr<std::string> text = ReadTextFile(path);
   if (!text.ok()) {
@@ -319,24 +333,6 @@ std::string ConfigReader::ReadApiKey(YamlMap& map, const std::string& variable) 
     return "";
   }
   return key;
-}
-
-std::string ConfigReader::ReadFilePath(YamlMap& map, absl::string_view key) {
-  const std::optional<std::string> text = map.Text(key);
-  if (!text) return "";
-  const std::filesystem::path given(*text);
-  std::error_code error;  // A path that cannot be looked at counts as missing.
-  for (const std::filesystem::path& candidate : {folder_ / given, given}) {
-    if (std::filesystem::is_regular_file(candidate, error)) return candidate.string();
-  }
-  const bool is_folder = std::filesystem::is_directory(folder_ / given, error);
-  const std::string tried =
-      folder_.empty() || given.is_absolute()
-          ? ""
-          : absl::StrCat(" in ", folder_.string(), " or in the working directory");
-  map.Fail(key, is_folder ? absl::StrCat(Quoted(*text), " is a folder, expected a file")
-                          : absl::StrCat("no such file: ", Quoted(*text), tried));
-  return "";
 }
 
 absl::StatusOr<Config> ReadConfig(absl::string_view text, absl::string_view name,

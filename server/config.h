@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "server/difficulty_config.h"
 #include "server/profile.h"
+#include "server/security_config.h"
 
 namespace sextant {
 
@@ -101,19 +102,24 @@ struct ServerConfig {
   // Between two reads of a long stream while its event loop is busy. 0 to 1 s; 0: each chunk is
   // read when it arrives, however busy the loop.
   absl::Duration read_interval = absl::Milliseconds(50);
-  bool reflection = true;  // Serve gRPC reflection.
+  bool reflection = true;        // Serve gRPC reflection.
+  std::optional<TlsConfig> tls;  // Of the gRPC port. Default: none.
+  // Take bearer tokens without TLS on other addresses than loopback ones: a proxy in front has TLS.
+  bool tokens_without_tls = false;
 };
 
 struct Config {
   ServerConfig server;
   std::string policy;               // Path of a policy file. Default: the built-in policy.
   std::vector<ModelConfig> models;  // 1 to 1,000.
+  // Who may call; up to 1,000. Default: none are named, and everybody who reaches the server may.
+  std::vector<CallerConfig> callers;
 };
 
 // Reads and checks `path`. INVALID_ARGUMENT with one line per error, `file:line: path: what`;
-// NOT_FOUND when there is no such file. Files that it names (policy, profile, ca_file) must exist;
-// relative ones are looked for in its own folder first, then in the working directory. The result
-// holds the paths that were found. A policy is not read here: see LoadPolicy.
+// NOT_FOUND when there is no such file. Files that it names (policy, profile, ca_file, those of
+// tls) must exist; relative ones are looked for in its own folder first, then in the working
+// directory. The result holds the paths that were found. A policy is not read here: see LoadPolicy.
 //
 // A model's `profile` is a file that `sextant calibrate` writes, see server/profile.h; the model's
 // own `horizon` and `typical_trace_tokens` win over it. Environment variables that `api_key_env`

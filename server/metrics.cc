@@ -49,7 +49,8 @@ std::string ErrorKind(const absl::Status& error) {
 }
 constexpr const char* kErrorKinds[] = {"refused", "misconfigured", "rate_limited", "unavailable"};
 
-constexpr const char* kShedReasons[] = {"queue_full", "caller_share", "deadline", "draining"};
+constexpr const char* kShedReasons[] = {"queue_full", "caller_share", "caller_limit", "deadline",
+                                        "draining"};
 
 }  // namespace
 
@@ -105,6 +106,8 @@ struct Metrics::Families {
       Spread("sextant_queue_seconds", "How long solves waited for their turn.");
   Family<Counter>& shed =
       Count("sextant_shed_total", "Solves that were refused before any trace, by reason.");
+  Family<Counter>& denied =
+      Count("sextant_denied_calls_total", "Calls without a right to what they asked for, by code.");
   Family<Gauge>& in_flight =
       Level("sextant_backend_in_flight", "Traces that run on a backend now.");
   Family<Histogram>& first_token =
@@ -128,6 +131,8 @@ Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>())
   Families& f = *families_;
   f.build.Add({{"version", SEXTANT_VERSION}}).Set(1);
   f.running.Add({}).Set(0);
+  for (const auto code : {absl::StatusCode::kUnauthenticated, absl::StatusCode::kPermissionDenied})
+    f.denied.Add({{"code", absl::StatusCodeToString(code)}});
   // Series that exist from the start, at zero, make rates and alerts right from the first event on.
   for (const ModelConfig& model : config.models) {
     for (const char* strategy : kStrategies) {
@@ -240,6 +245,10 @@ void Metrics::OnShed(const std::string& model, ShedReason reason) {
 }
 
 void Metrics::OnPace(bool sweeping) { families_->sweeping.Increment(sweeping ? 1 : -1); }
+
+void Metrics::OnDenied(absl::StatusCode code) {
+  families_->denied.Add({{"code", absl::StatusCodeToString(code)}}).Increment();
+}
 
 void Metrics::OnInFlight(absl::string_view backend, int change) {
   families_->in_flight.Add({{"backend", std::string(backend)}}).Increment(change);

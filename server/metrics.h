@@ -24,6 +24,7 @@ struct SolveObservation {
 enum class ShedReason {
   kQueueFull,    // Every place was taken.
   kCallerShare,  // Its caller had as many waiting as it may.
+  kCallerLimit,  // Its caller is configured and was at one of its own limits.
   kDeadline,     // Its deadline came while it waited.
   kDraining,     // The server shuts down.
 };
@@ -44,6 +45,8 @@ class Metrics : public PoolObserver {
   void OnTurn(const std::string& model, absl::Duration waited);  // One has its turn.
   void OnShed(const std::string& model, ShedReason reason);
   void OnPace(bool sweeping);  // An event loop begins or ceases to read at intervals.
+  // A call ended at the door: UNAUTHENTICATED or PERMISSION_DENIED.
+  void OnDenied(absl::StatusCode code);
 
   void OnInFlight(absl::string_view backend, int change) override;
   void OnFirstToken(absl::string_view backend, absl::Duration after) override;

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "server/grpc_credentials.h"
 
 namespace sextant {
 namespace {
@@ -48,7 +49,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, Poli
   InitGrpcPlugins(config.server);
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(config.server.listen, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(config.server.listen, CredentialsOf(config.server.tls), &port);
   // A second server on the same port is an error, not a silent half of the traffic.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);

@@ -120,7 +120,7 @@ void SolveCall::Planned(const v1::Plan& plan) {
 // It never came to a solve, so there is nothing to count.
 void SolveCall::Fail(const absl::Status& status) {
   inputs_.metrics.OnSolveStarted(-1);
-  inputs_.on_ended();
+  inputs_.on_ended({});
   Refuse(status);
 }
 
@@ -132,7 +132,7 @@ void SolveCall::Done(SolveOutcome outcome) {
     Log(absl::StrCat("solve ", inputs_.solve_id, " failed: ", outcome.status.ToString(),
                      "; billed ", outcome.response.usage().billed_tokens(), " tokens"));
   }
-  inputs_.on_ended();
+  inputs_.on_ended(outcome.response.usage());
   Tell(std::move(outcome));
 }
 
@@ -156,7 +156,7 @@ void SolveCall::Abandon() {
   v1::SolveResponse response;
   *response.mutable_usage() = running_->solve().Bill();
   Observe(absl::StatusCode::kCancelled, response);
-  inputs_.on_ended();
+  inputs_.on_ended(response.usage());
   Log(absl::StrCat("solve ", inputs_.solve_id, " was abandoned by its caller; billed ",
                    response.usage().finished_tokens(), " finished and ",
                    response.usage().cancelled_tokens(), " cancelled tokens"));

@@ -57,7 +57,7 @@ class SolveCall {
     absl::Duration time_left;  // From then until the deadline; infinite without one.
     bool joinable = false;     // Doors may come after it has ended.
     // Called once when a solve that was started has ended, before its doors hear of it.
-    std::function<void()> on_ended;
+    std::function<void(const v1::Usage& bill)> on_ended;
   };
 
   // What a solve starts under.

@@ -27,13 +27,13 @@ std::string NewSolveId() {
   return absl::StrCat(absl::Hex(random(), absl::kZeroPad16));
 }
 
-absl::StatusOr<CallFacts> FactsOf(const grpc::CallbackServerContext& context) {
+CallMetadata MetadataOf(const grpc::CallbackServerContext& context) {
   CallMetadata metadata;
   for (const auto& [name, value] : context.client_metadata()) {
     metadata.emplace(std::string(name.data(), name.size()),
                      std::string(value.data(), value.size()));
   }
-  return ReadCallFacts(metadata, context.peer());
+  return metadata;
 }
 
 grpc::ServerUnaryReactor* Answered(grpc::CallbackServerContext* context,
@@ -74,22 +74,50 @@ class RefusedStream : public grpc::ServerWriteReactor<v1::SolveEvent> {
 
 SolveService::SolveService(const Config& config, Policy policy, Metrics& metrics,
                            std::vector<std::unique_ptr<Worker>>& workers)
-    : config_(config), workers_(workers), desk_(config, std::move(policy), metrics, workers) {}
+    : config_(config),
+      metrics_(metrics),
+      workers_(workers),
+      callers_(std::make_shared<const Callers>(config.callers)),
+      desk_(config, std::move(policy), metrics, workers) {}
 
-absl::StatusOr<const ModelConfig*> SolveService::FindModel(const std::string& name) const {
+void SolveService::SetCallers(std::vector<CallerConfig> callers) {
+  // The desk first: it knows a caller's limits before the caller is let in.
+  desk_.SetCallers(callers);
+  callers_.store(std::make_shared<const Callers>(std::move(callers)));
+}
+
+absl::StatusOr<std::shared_ptr<const CallerConfig>> SolveService::Identify(
+    const CallMetadata& metadata) const {
+  const std::shared_ptr<const Callers> callers = callers_.load();
+  const auto caller = callers->Identify(metadata);
+  if (caller.ok()) return std::shared_ptr<const CallerConfig>(callers, *caller);
+  metrics_.OnDenied(caller.status().code());
+  return caller.status();
+}
+
+absl::StatusOr<const ModelConfig*> SolveService::FindModel(const std::string& name,
+                                                           const CallerConfig* caller) const {
+  std::vector<absl::string_view> models;
   for (const ModelConfig& model : config_.models) {
-    if (model.name == name) return &model;
+    const bool may_use = MayUse(caller, model.name);
+    if (may_use) models.push_back(model.name);
+    if (model.name != name) continue;
+    if (may_use) return &model;
+    absl::Status denied = absl::PermissionDeniedError(
+        absl::StrCat("caller ", caller->name, " may not use model ", model.name));
+    metrics_.OnDenied(denied.code());
+    return denied;
   }
-  const std::string known = absl::StrJoin(
-      config_.models, ", ", [](std::string* out, const ModelConfig& m) { out->append(m.name); });
+  const std::string known = absl::StrJoin(models, ", ");
   if (name.empty())
     return absl::InvalidArgumentError(absl::StrCat("model is empty, expected one of: ", known));
   return absl::NotFoundError(
       absl::StrCat("model \"", name.substr(0, 200), "\" is not served here; known: ", known));
 }
 
-absl::StatusOr<const ModelConfig*> SolveService::Check(const v1::SolveRequest& request) const {
-  const auto model = FindModel(request.model());
+absl::StatusOr<const ModelConfig*> SolveService::Check(const v1::SolveRequest& request,
+                                                       const CallerConfig* caller) const {
+  const auto model = FindModel(request.model(), caller);
   if (!model.ok()) return model.status();
   if (absl::Status status = CheckRequest(request, **model); !status.ok()) return status;
   if (absl::Status status = CheckContext(request, **model); !status.ok()) return status;
@@ -98,9 +126,12 @@ absl::StatusOr<const ModelConfig*> SolveService::Check(const v1::SolveRequest& r
 
 absl::StatusOr<FrontDesk::Arrival> SolveService::ArrivalOf(
     const grpc::CallbackServerContext& context, const v1::SolveRequest& request) const {
-  const auto model = Check(request);
+  const CallMetadata metadata = MetadataOf(context);
+  const auto caller = Identify(metadata);
+  if (!caller.ok()) return caller.status();
+  const auto model = Check(request, caller->get());
   if (!model.ok()) return model.status();
-  auto facts = FactsOf(context);
+  auto facts = ReadCallFacts(metadata, context.peer(), *caller == nullptr ? "" : (*caller)->name);
   if (!facts.ok()) return facts.status();
   return FrontDesk::Arrival{.model = **model,
                             .request = request,
@@ -128,7 +159,9 @@ grpc::ServerWriteReactor<v1::SolveEvent>* SolveService::SolveStream(
 grpc::ServerUnaryReactor* SolveService::Plan(grpc::CallbackServerContext* context,
                                              const v1::SolveRequest* request,
                                              v1::PlanResponse* response) {
-  const auto model = Check(*request);
+  const auto caller = Identify(MetadataOf(*context));
+  if (!caller.ok()) return Answered(context, caller.status());
+  const auto model = Check(*request, caller->get());
   if (!model.ok()) return Answered(context, model.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   // The request and the response live until Finish().
@@ -146,6 +179,8 @@ grpc::ServerUnaryReactor* SolveService::Plan(grpc::CallbackServerContext* contex
 grpc::ServerUnaryReactor* SolveService::ReportOutcome(grpc::CallbackServerContext* context,
                                                       const v1::ReportOutcomeRequest*,
                                                       v1::ReportOutcomeResponse*) {
+  const auto caller = Identify(MetadataOf(*context));
+  if (!caller.ok()) return Answered(context, caller.status());
   return Answered(
       context,
       absl::UnimplementedError(
@@ -155,7 +190,10 @@ grpc::ServerUnaryReactor* SolveService::ReportOutcome(grpc::CallbackServerContex
 grpc::ServerUnaryReactor* SolveService::ListModels(grpc::CallbackServerContext* context,
                                                    const v1::ListModelsRequest*,
                                                    v1::ListModelsResponse* response) {
+  const auto caller = Identify(MetadataOf(*context));
+  if (!caller.ok()) return Answered(context, caller.status());
   for (const ModelConfig& model : config_.models) {
+    if (!MayUse(caller->get(), model.name)) continue;
     v1::Model& m = *response->add_models();
     m.set_name(model.name);
     m.set_horizon(ToProto(model.horizon));

@@ -24,6 +24,16 @@ TEST(CallFactsTest, ANameWinsOverTheAddressAndCannotStandForOne) {
             CallerOf({}, "ipv4:10.0.0.1:1"));
 }
 
+TEST(CallFactsTest, WhoseTokenItIsWinsOverWhatTheCallSaysOfItself) {
+  const auto account = [](const std::string& name, const CallMetadata& metadata) {
+    return ReadCallFacts(metadata, "ipv4:10.0.0.1:1", name)->caller;
+  };
+
+  EXPECT_EQ(account("team-a", {{"x-sextant-caller", "team-b"}}), account("team-a", {}));
+  EXPECT_NE(account("team-a", {}), account("", {{"x-sextant-caller", "team-a"}}));
+  EXPECT_EQ(ReadCallFacts({}, "unix:", "team-a")->account, "team-a");
+}
+
 TEST(CallFactsTest, WhatIsNoNameIsRefusedAndNamed) {
   for (const std::string& value :
        {std::string(), std::string(129, 'x'), std::string("a\tb"), std::string("\xC3\xA9")}) {

@@ -48,7 +48,7 @@ class FakeServer::Service final : public v1::Sextant::Service {
 
   grpc::Status Solve(grpc::ServerContext* context, const v1::SolveRequest* request,
                      v1::SolveResponse* response) override {
-    const FakeSolve solve = Note(*request);
+    const FakeSolve solve = Note(*context, *request);
     if (solve.ending == FakeSolve::Ending::kSilence) WaitUntilCancelled(*context);
     *response = solve.response;
     return ToGrpc(solve);
@@ -56,7 +56,7 @@ class FakeServer::Service final : public v1::Sextant::Service {
 
   grpc::Status SolveStream(grpc::ServerContext* context, const v1::SolveRequest* request,
                            grpc::ServerWriter<v1::SolveEvent>* writer) override {
-    const FakeSolve solve = Note(*request);
+    const FakeSolve solve = Note(*context, *request);
     for (const v1::SolveEvent& event : solve.events) writer->Write(event);
     if (solve.ending == FakeSolve::Ending::kSilence) WaitUntilCancelled(*context);
     if (solve.status.ok() && solve.response.ByteSizeLong() > 0) {
@@ -67,9 +67,9 @@ class FakeServer::Service final : public v1::Sextant::Service {
     return ToGrpc(solve);
   }
 
-  grpc::Status Plan(grpc::ServerContext*, const v1::SolveRequest* request,
+  grpc::Status Plan(grpc::ServerContext* context, const v1::SolveRequest* request,
                     v1::PlanResponse* response) override {
-    *response->mutable_plan() = Note(*request).response.plan();
+    *response->mutable_plan() = Note(*context, *request).response.plan();
     return grpc::Status::OK;
   }
 
@@ -92,9 +92,17 @@ class FakeServer::Service final : public v1::Sextant::Service {
     return requests_;
   }
 
- private:
-  FakeSolve Note(const v1::SolveRequest& request) {
+  std::string authorization() const {
     const std::lock_guard lock(mutex_);
+    return authorization_;
+  }
+
+ private:
+  FakeSolve Note(const grpc::ServerContext& context, const v1::SolveRequest& request) {
+    const std::lock_guard lock(mutex_);
+    const auto found = context.client_metadata().find("authorization");
+    const bool is_there = found != context.client_metadata().end();
+    authorization_ = is_there ? std::string(found->second.data(), found->second.size()) : "";
     requests_.push_back(request);
     return solver_(request);
   }
@@ -103,6 +111,7 @@ class FakeServer::Service final : public v1::Sextant::Service {
   const std::vector<std::string> models_;
   mutable std::mutex mutex_;
   std::vector<v1::SolveRequest> requests_;
+  std::string authorization_;
 };
 
 struct FakeServer::Running {
@@ -127,6 +136,8 @@ FakeServer::~FakeServer() { running_->server->Shutdown(std::chrono::system_clock
 std::string FakeServer::target() const { return absl::StrCat("127.0.0.1:", running_->port); }
 
 std::vector<v1::SolveRequest> FakeServer::requests() const { return running_->service.requests(); }
+
+std::string FakeServer::authorization() const { return running_->service.authorization(); }
 
 v1::Usage SampleUsage() {
   v1::Usage usage;

@@ -34,6 +34,8 @@ class FakeServer {
   std::string target() const;
   // The requests of Solve, SolveStream and Plan so far.
   std::vector<v1::SolveRequest> requests() const;
+  // Of the last of them: its metadata `authorization`, empty where there is none.
+  std::string authorization() const;
 
  private:
   class Service;

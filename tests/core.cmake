@@ -1,10 +1,12 @@
 # The async core, the backend layer and the strategies. Builds without gRPC too, for TSan.
-find_package(OpenSSL REQUIRED)  # For a test server with a certificate of its own.
+# Certificates are made by the tests themselves.
+add_library(test_certificates STATIC fakes/certificates.cc)
+target_link_libraries(test_certificates PUBLIC absl::time PRIVATE OpenSSL::Crypto sextant_flags)
 
 add_library(test_fakes STATIC fakes/fake_backend.cc fakes/scripted_server.cc fakes/tls_server.cc)
 target_link_libraries(test_fakes
   PUBLIC sextant_backend
-  PRIVATE OpenSSL::SSL sextant_flags)
+  PRIVATE test_certificates OpenSSL::SSL sextant_flags)
 
 foreach(name sse_test openai_chunk_test breaker_test)
   sextant_test(${name} sextant_backend)

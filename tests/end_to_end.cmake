@@ -7,5 +7,6 @@ foreach(name front_desk_test solve_test fault_test judge_test budget_test stream
         confidence_solve_test)
   sextant_test(end_to_end/${name} end_to_end_world)
 endforeach()
+sextant_test(end_to_end/security_test end_to_end_world test_fakes test_certificates)
 sextant_test(call_facts_test sextant_service)
 sextant_test(deadline_test sextant_service)

@@ -5,12 +5,15 @@
 #include <string>
 
 #include "client/cli/console.h"
+#include "client/sextant_client.h"
 
 namespace sextant {
 
 // Flags that every subcommand takes.
 struct GlobalFlags {
   std::string server = "127.0.0.1:50051";  // HOST:PORT.
+  ConnectOptions connect;                  // Without the token, which is no flag.
+  std::string token_file;                  // Holds the token. Empty: $SEXTANT_TOKEN, if it is set.
   bool json = false;                       // Results as JSON.
 };
 

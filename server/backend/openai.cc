@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "server/backend/sse.h"
 
 namespace sextant {
@@ -264,7 +265,10 @@ std::optional<OpenAiBackend::Extras> OpenAiBackend::LessThan(const Extras& asked
 }
 
 absl::Status OpenAiBackend::Named(const absl::Status& status) const {
-  absl::Status named(status.code(), absl::StrCat("backend ", config_.name, ": ", status.message()));
+  std::string message = absl::StrCat("backend ", config_.name, ": ", status.message());
+  // Some servers repeat the key that they refuse.
+  if (!config_.api_key.empty()) absl::StrReplaceAll({{config_.api_key, "[the API key]"}}, &message);
+  absl::Status named(status.code(), message);
   if (const auto delay = RetryAfter(status)) SetRetryAfter(named, *delay);
   if (IsExcused(status)) Excuse(named);
   return named;

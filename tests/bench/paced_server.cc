@@ -198,8 +198,8 @@ void PacedServer::EndOneSolve() {
   --open_streams_;
   oldest->ending.losers = static_cast<int>(oldest->streams.size());
   oldest->ended = Now();
-  Write(winner, absl::StrCat(HttpChunk(Event(0, R"(\n\\boxed{4})", R"("stop")")), HttpChunk("data: [DONE]\n\n"),
-                             "0\r\n\r\n"));
+  Write(winner, absl::StrCat(HttpChunk(Event(0, R"(\n\\boxed{4})", R"("stop")")),
+                             HttpChunk("data: [DONE]\n\n"), "0\r\n\r\n"));
   auto [begin, end] = due_.equal_range(winner.next_chunk);
   while (begin != end && begin->second != &winner) ++begin;
   if (begin != end) due_.erase(begin);

@@ -35,7 +35,7 @@ MetricsPage::MetricsPage() {
 
 std::string MetricsPage::address() const { return absl::StrCat("127.0.0.1:", port_); }
 
-std::string MetricsPage::Read() const {
+std::string MetricsPage::Text() const {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   const sockaddr_in address = Loopback(port_);
   EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
@@ -50,7 +50,7 @@ std::string MetricsPage::Read() const {
 
 double MetricsPage::Sum(const std::vector<std::string>& parts) const {
   double sum = 0;
-  const std::string page = Read();
+  const std::string page = Text();
   for (absl::string_view line : absl::StrSplit(page, '\n')) {
     bool wanted = !absl::StartsWith(line, "#");
     for (const std::string& part : parts) wanted = wanted && absl::StrContains(line, part);
