@@ -53,7 +53,8 @@ absl::StatusOr<Policy> PolicyOf(const Config& config) {
 void Reload(const Config& config, Server& server) {
   absl::StatusOr<Policy> policy = PolicyOf(config);
   if (!policy.ok()) {
-    Log(absl::StrCat("SIGHUP: the policy stays as it is: ", policy.status().message()));
+    Log(LogLevel::kError,
+        absl::StrCat("SIGHUP: the policy stays as it is: ", policy.status().message()));
     return;
   }
   Log(absl::StrCat("SIGHUP: policy ", policy->name, " is loaded"));
@@ -61,10 +62,15 @@ void Reload(const Config& config, Server& server) {
 }
 
 int Serve(const Config& config, const Policy& policy, const Signals& signals) {
+  SetLog(config.log);
   auto server = Server::Start(config, policy);
   if (!server.ok()) return Fail(server.status());
   Log(absl::StrCat("serving ", config.models.size(), " model(s) on ", (*server)->address(),
                    ", policy ", policy.name));
+  if (config.receipts.key.empty()) {
+    Log("receipts are signed by a random key: no other process takes them, and none after a "
+        "restart; receipts.key_file or receipts.key_env in the configuration names a lasting one");
+  }
   for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
     signal = signals.Await(absl::Hours(1));
     if (signal == SIGHUP) Reload(config, **server);

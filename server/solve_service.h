@@ -9,6 +9,8 @@
 #include "server/front_desk.h"
 #include "server/metrics.h"
 #include "server/policy.h"
+#include "server/receipt.h"
+#include "server/report_window.h"
 #include "server/worker.h"
 #include "sextant/v1/sextant.grpc.pb.h"
 
@@ -35,9 +37,7 @@ class SolveService : public v1::Sextant::CallbackService {
                                        const v1::ListModelsRequest* request,
                                        v1::ListModelsResponse* response) override;
 
-  void SetPolicy(Policy policy) {
-    desk_.SetPolicy(std::move(policy));
-  }  // For plans made from now on.
+  void SetPolicy(Policy policy);  // For plans made from now on.
   // Refuses waiting and new solves with UNAVAILABLE from now on.
   void BeginDrain() { desk_.BeginDrain(); }
   // Ends every running solve with what it has; stop_reason DRAINING.
@@ -49,8 +49,14 @@ class SolveService : public v1::Sextant::CallbackService {
   absl::StatusOr<const ModelConfig*> Check(const v1::SolveRequest& request) const;
   absl::StatusOr<FrontDesk::Arrival> ArrivalOf(const grpc::CallbackServerContext& context,
                                                const v1::SolveRequest& request) const;
+  // What the receipt holds, once it is one that this server can count.
+  absl::StatusOr<internal::Receipt> CheckReport(const v1::ReportOutcomeRequest& request) const;
+  v1::ReportOutcomeResponse CountReport(const internal::Receipt& receipt, bool correct);
 
   const Config& config_;
+  Metrics& metrics_;
+  const Receipts receipts_;
+  ReportWindow reported_;  // Desk's loop only.
   std::vector<std::unique_ptr<Worker>>& workers_;
   FrontDesk desk_;
 };

@@ -1,6 +1,4 @@
 # The async core, the backend layer and the strategies. Builds without gRPC too, for TSan.
-find_package(OpenSSL REQUIRED)  # For a test server with a certificate of its own.
-
 add_library(test_fakes STATIC fakes/fake_backend.cc fakes/scripted_server.cc fakes/tls_server.cc)
 target_link_libraries(test_fakes
   PUBLIC sextant_backend
@@ -23,6 +21,8 @@ endforeach()
 sextant_test(adaptive_test test_fakes sextant_strategies sextant_core)
 
 sextant_test(replacement_test test_fakes sextant_core)
+sextant_test(receipt_test sextant_receipt)
+sextant_test(report_window_test sextant_receipt)
 
 # Coroutines that resume one another must not pile up on the stack, whatever the optimiser does.
 foreach(name task fan)
