@@ -34,6 +34,8 @@ class FakeServer {
   std::string target() const;
   // The requests of Solve, SolveStream and Plan so far.
   std::vector<v1::SolveRequest> requests() const;
+  // Those of ReportOutcome. Of equal ones the first is counted; the receipt "forged" is refused.
+  std::vector<v1::ReportOutcomeRequest> reports() const;
 
  private:
   class Service;
