@@ -168,6 +168,16 @@ absl::StatusOr<v1::PlanResponse> SextantClient::Plan(const v1::SolveRequest& req
   return response;
 }
 
+absl::StatusOr<v1::ReportOutcomeResponse> SextantClient::ReportOutcome(
+    const v1::ReportOutcomeRequest& request, const CallOptions& options) const {
+  grpc::ClientContext context;
+  ApplyOptions(options, context);
+  v1::ReportOutcomeResponse response;
+  const grpc::Status status = connection_->stub->ReportOutcome(&context, request, &response);
+  if (!status.ok()) return ToStatus(status, *connection_);
+  return response;
+}
+
 absl::StatusOr<v1::ListModelsResponse> SextantClient::ListModels(const CallOptions& options) const {
   grpc::ClientContext context;
   ApplyOptions(options, *connection_, context);

@@ -38,6 +38,8 @@ struct CallOptions {
   // address.
   std::string caller;
   std::string request_id;  // A call with the id of one that runs, and its request, joins it.
+  // W3C trace context, which the server passes on to model servers and logs. Empty: none is sent.
+  std::string traceparent;
 };
 
 // What a solve came to. Tokens are spent by failed solves too, so the bill does not depend on
@@ -77,6 +79,9 @@ class SextantClient {
 
   absl::StatusOr<v1::PlanResponse> Plan(const v1::SolveRequest& request,
                                         const CallOptions& options = {}) const;
+  // Grades an earlier answer by its receipt. May be sent again: it counts once on each server.
+  absl::StatusOr<v1::ReportOutcomeResponse> ReportOutcome(const v1::ReportOutcomeRequest& request,
+                                                          const CallOptions& options = {}) const;
   absl::StatusOr<v1::ListModelsResponse> ListModels(const CallOptions& options = {}) const;
 
   // For the other files of the client library.

@@ -1,17 +1,16 @@
 #include "server/config.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/config_path.h"
 #include "server/did_you_mean.h"
 #include "server/endpoint.h"
+#include "server/environment_secret.h"
 #include "server/yaml_document.h"
 #include "server/yaml_reader.h"
 
@@ -25,6 +24,12 @@ constexpr int kMaxTokens = 10'000'000;
 constexpr int kMaxContextTokens = 100'000'000;
 constexpr int kMaxSolves = 100'000;
 
+constexpr std::pair<absl::string_view, LogFormat> kLogFormats[] = {{"text", LogFormat::kText},
+                                                                   {"json", LogFormat::kJson}};
+constexpr std::pair<absl::string_view, LogLevel> kLogLevels[] = {{"debug", LogLevel::kDebug},
+                                                                 {"info", LogLevel::kInfo},
+                                                                 {"warning", LogLevel::kWarning},
+                                                                 {"error", LogLevel::kError}};
 constexpr std::pair<absl::string_view, BackendKind> kBackendKinds[] = {
     {"auto", BackendKind::kAuto},     {"openai", BackendKind::kOpenAi},
     {"vllm", BackendKind::kVllm},     {"llama_cpp", BackendKind::kLlamaCpp},
@@ -74,6 +79,7 @@ class ConfigReader {
 
  private:
   ServerConfig ReadServer(YamlMap& map);
+  LogConfig ReadLog(YamlMap& map);
   ModelConfig ReadModel(YamlMap& map);
   SamplingConfig ReadSampling(YamlMap& map);
   PriceConfig ReadPrice(YamlMap& map);
@@ -82,7 +88,6 @@ class ConfigReader {
   std::vector<BackendConfig> ReadBackends(YamlMap& map, absl::string_view model_name);
   std::optional<ModelProfile> ReadProfile(YamlMap& map);
   std::string ReadListenAddress(YamlMap& map, absl::string_view key);
-  std::string ReadApiKey(YamlMap& map, const std::string& variable);
 
   YamlErrors errors_;
   std::filesystem::path folder_;
@@ -93,6 +98,12 @@ absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
   YamlMap map(root, "", errors_);
   map.Require("server");
   if (std::optional<YamlMap> server = map.Map("server")) config.server = ReadServer(*server);
+  if (std::optional<YamlMap> log = map.Map("log")) config.log = ReadLog(*log);
+  if (std::optional<YamlMap> receipts = map.Map("receipts")) {
+    config.receipts = ReadReceiptsConfig(*receipts, [this](YamlMap& from, absl::string_view key) {
+      return ReadFilePath(from, key, folder_);
+    });
+  }
   config.policy = ReadFilePath(map, "policy", folder_);
   map.Require("models");
   std::set<std::string> names;
@@ -145,6 +156,15 @@ ServerConfig ConfigReader::ReadServer(YamlMap& map) {
   server.tokens_without_tls = map.Flag("tokens_without_tls").value_or(server.tokens_without_tls);
   map.RejectUnknownKeys();
   return server;
+}
+
+LogConfig ConfigReader::ReadLog(YamlMap& map) {
+  LogConfig log;
+  log.format = map.Word<LogFormat>("format", kLogFormats).value_or(log.format);
+  log.level = map.Word<LogLevel>("level", kLogLevels).value_or(log.level);
+  log.texts = map.Flag("texts").value_or(log.texts);
+  map.RejectUnknownKeys();
+  return log;
 }
 
 ModelConfig ConfigReader::ReadModel(YamlMap& map) {
@@ -218,9 +238,9 @@ BackendConfig ConfigReader::ReadBackend(YamlMap& map, absl::string_view model_na
       static_cast<int>(map.Integer("max_traces", 0, 100'000).value_or(backend.max_traces));
   backend.choices = static_cast<int>(map.Integer("choices", 1, 256).value_or(backend.choices));
   backend.weight = map.Number("weight", {.min = 0.01, .max = 100}).value_or(backend.weight);
-  if (std::optional<std::string> variable = map.Text("api_key_env", kMaxNameBytes)) {
-    backend.api_key = ReadApiKey(map, *variable);
-    backend.api_key_env = *std::move(variable);
+  if (std::optional<EnvironmentSecret> secret = ReadEnvironmentSecret(map, "api_key_env")) {
+    backend.api_key = std::move(secret->value);
+    backend.api_key_env = std::move(secret->variable);
   }
   backend.ca_file = ReadFilePath(map, "ca_file", folder_);
   backend.connect_timeout = map.Duration("connect_timeout", kShortest, absl::Minutes(10))
@@ -310,29 +330,6 @@ std::string ConfigReader::ReadListenAddress(YamlMap& map, absl::string_view key)
   return *address;
 }
 
-std::string ConfigReader::ReadApiKey(YamlMap& map, const std::string& variable) {
-  const auto is_name_character = [](char c) { return absl::ascii_isalnum(c) || c == '_'; };
-  if (absl::ascii_isdigit(variable.front()) ||
-      !std::all_of(variable.begin(), variable.end(), is_name_character)) {
-    // Not repeated: it may be the secret itself, put here by mistake.
-    map.Fail("api_key_env", "expected the name of an environment variable such as VLLM_KEY");
-    return "";
-  }
-  const char* value = std::getenv(variable.c_str());
-  if (value == nullptr || *value == '\0') {
-    map.Fail("api_key_env", absl::StrCat("environment variable ", variable,
-                                         value == nullptr ? " is not set" : " is empty"));
-    return "";
-  }
-  std::string key = value;
-  const auto is_visible = [](char c) { return absl::ascii_isgraph(c); };
-  if (!std::all_of(key.begin(), key.end(), is_visible)) {
-    map.Fail("api_key_env",
-             absl::StrCat("environment variable ", variable,
-                          " holds a space or a control character, expected a token"));
-    return "";
-  }
-  return key;
 }
 
 absl::StatusOr<Config> ReadConfig(absl::string_view text, absl::string_view name,

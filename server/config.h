@@ -13,7 +13,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/difficulty_config.h"
+#include "server/log_config.h"
 #include "server/profile.h"
+#include "server/receipts_config.h"
 #include "server/security_config.h"
 
 namespace sextant {
@@ -110,6 +112,8 @@ struct ServerConfig {
 
 struct Config {
   ServerConfig server;
+  LogConfig log;
+  ReceiptsConfig receipts;
   std::string policy;               // Path of a policy file. Default: the built-in policy.
   std::vector<ModelConfig> models;  // 1 to 1,000.
   // Who may call; up to 1,000. Default: none are named, and everybody who reaches the server may.
@@ -122,8 +126,8 @@ struct Config {
 // directory. The result holds the paths that were found. A policy is not read here: see LoadPolicy.
 //
 // A model's `profile` is a file that `sextant calibrate` writes, see server/profile.h; the model's
-// own `horizon` and `typical_trace_tokens` win over it. Environment variables that `api_key_env`
-// names are read here, once.
+// own `horizon` and `typical_trace_tokens` win over it. Secrets, in files and in the environment,
+// are read here, once.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 // The same for text; `name` stands for the file in errors, and relative files are in the working
 // directory.

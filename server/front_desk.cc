@@ -35,7 +35,7 @@ class ShedLog {
   void OnShed(const absl::Status& status) {
     ++unsaid_;
     if (timer_.armed()) return;
-    Log(absl::StrCat("refusing solves: ", status.message()));
+    Log(LogLevel::kWarning, absl::StrCat("refusing solves: ", status.message()));
     unsaid_ = 0;
     timer_.Set(loop_.Now() + kLogEvery);
   }
@@ -43,7 +43,8 @@ class ShedLog {
  private:
   void Say() {
     if (unsaid_ == 0) return;  // The next one is said at once again.
-    Log(absl::StrCat("refused ", std::exchange(unsaid_, 0), " more solves of model ", model_,
+    Log(LogLevel::kWarning,
+        absl::StrCat("refused ", std::exchange(unsaid_, 0), " more solves of model ", model_,
                      " in the last ", absl::FormatDuration(kLogEvery)));
     timer_.Set(loop_.Now() + kLogEvery);
   }
@@ -83,8 +84,8 @@ absl::Status FrontDesk::Model::Refusal(Admission::Place place, absl::Time now) {
 }
 
 FrontDesk::FrontDesk(const Config& config, Policy policy, Metrics& metrics,
-                     std::vector<std::unique_ptr<Worker>>& workers)
-    : config_(config), metrics_(metrics), workers_(workers) {
+                     const Receipts& receipts, std::vector<std::unique_ptr<Worker>>& workers)
+    : config_(config), metrics_(metrics), receipts_(receipts), workers_(workers) {
   thread_.RunAndWait([&] {
     policy_ = std::make_shared<const Policy>(std::move(policy));
     for (const ModelConfig& model : config_.models)
@@ -205,13 +206,13 @@ void FrontDesk::Open(Arrival arrival, Visit& visit) {
       SolveCall::Inputs{.config = config_,
                         .model = model.config,
                         .metrics = metrics_,
+                        .receipts = receipts_,
                         .worker = entry.worker,
                         .request = std::move(arrival.request),
                         .solve_id = std::move(arrival.solve_id),
-                        .traceparent = std::move(arrival.facts.traceparent),
+                        .facts = std::move(arrival.facts),
                         .arrived = arrival.at,
                         .time_left = arrival.time_left,
-                        .joinable = !arrival.facts.request_id.empty(),
                         .on_ended = [this, id](const v1::Usage& bill) {
                           thread_.loop().Post([this, id, bill] { OnEnded(id, bill); });
                         }});

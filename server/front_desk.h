@@ -28,9 +28,11 @@ namespace sextant {
 // Any thread. What it is given outlives it; it outlives its visits.
 class FrontDesk {
  public:
-  FrontDesk(const Config& config, Policy policy, Metrics& metrics,
+  FrontDesk(const Config& config, Policy policy, Metrics& metrics, const Receipts& receipts,
             std::vector<std::unique_ptr<Worker>>& workers);
   ~FrontDesk();
+
+  Loop& loop() { return thread_.loop(); }  // For what else all calls share.
 
   struct Arrival {
     const ModelConfig& model;
@@ -116,6 +118,7 @@ class FrontDesk {
 
   const Config& config_;
   Metrics& metrics_;
+  const Receipts& receipts_;
   std::vector<std::unique_ptr<Worker>>& workers_;
   LoopThread thread_;
   std::shared_ptr<const Policy> policy_;  // Shared with plans that are being made.

@@ -51,12 +51,16 @@ absl::StatusOr<Policy> PolicyOf(const Config& config) {
 }
 
 // gRPC's own errors, such as a handshake that failed.
-void LogOfGrpc(gpr_log_func_args* event) { Log(absl::StrCat("grpc: ", event->message)); }
+void LogOfGrpc(gpr_log_func_args* event) {
+  const bool is_error = event->severity == GPR_LOG_SEVERITY_ERROR;
+  Log(is_error ? LogLevel::kError : LogLevel::kInfo, absl::StrCat("grpc: ", event->message));
+}
 
 // What is not as it should be, but may be meant.
 void Warn(const Config& config) {
   if (config.server.tls || IsLoopback(config.server.listen)) return;
-  Log(absl::StrCat("warning: ", config.server.listen,
+  Log(LogLevel::kWarning,
+      absl::StrCat(config.server.listen,
                    " is no loopback address and there is no server.tls: prompts and answers ",
                    config.callers.empty() ? "" : "and tokens ", "travel in the clear",
                    config.callers.empty() ? ", and there are no callers: anybody may call" : ""));
@@ -65,7 +69,8 @@ void Warn(const Config& config) {
 void ReloadPolicy(const Config& config, Server& server) {
   absl::StatusOr<Policy> policy = PolicyOf(config);
   if (!policy.ok()) {
-    Log(absl::StrCat("SIGHUP: the policy stays as it is: ", policy.status().message()));
+    Log(LogLevel::kError,
+        absl::StrCat("SIGHUP: the policy stays as it is: ", policy.status().message()));
     return;
   }
   Log(absl::StrCat("SIGHUP: policy ", policy->name, " is loaded"));
@@ -92,7 +97,8 @@ absl::StatusOr<std::vector<CallerConfig>> CallersNow(const std::string& path,
 void ReloadCallers(const std::string& path, const Config& config, Server& server) {
   auto callers = CallersNow(path, config);
   if (!callers.ok()) {
-    Log(absl::StrCat("SIGHUP: the callers stay as they are: ", callers.status().message()));
+    Log(LogLevel::kError,
+        absl::StrCat("SIGHUP: the callers stay as they are: ", callers.status().message()));
     return;
   }
   Log(absl::StrCat("SIGHUP: ", callers->size(), " caller(s) are loaded"));
@@ -108,12 +114,17 @@ void Reload(const std::string& path, const Config& config, Server& server) {
 
 int Serve(const std::string& path, const Config& config, const Policy& policy,
           const Signals& signals) {
+  SetLog(config.log);
   gpr_set_log_function(&LogOfGrpc);
   auto server = Server::Start(config, policy);
   if (!server.ok()) return Fail(server.status());
   Log(absl::StrCat("serving ", config.models.size(), " model(s) on ", (*server)->address(),
                    ", policy ", policy.name));
   Warn(config);
+  if (config.receipts.key.empty()) {
+    Log("receipts are signed by a random key: no other process takes them, and none after a "
+        "restart; receipts.key_file or receipts.key_env in the configuration names a lasting one");
+  }
   for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
     signal = signals.Await(absl::Hours(1));
     if (signal == SIGHUP) Reload(path, config, **server);

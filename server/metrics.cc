@@ -6,7 +6,9 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -28,8 +30,19 @@ const Buckets kShortSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
                                0.01,   0.025,   0.05,   0.1,   0.25,   1};
 const Buckets kQueueSeconds = {0.001, 0.01, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300};
 const Buckets kRatio = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
-constexpr const char* kStrategies[] = {"simple", "majority_vote", "first_finish", "last_finish",
-                                       "beam_search"};
+// How solves fail, as far as codes are known before one does: UNKNOWN and the like have no series
+// until then.
+constexpr std::pair<v1::StopReason, absl::StatusCode> kFailures[] = {
+    {v1::TOKEN_BUDGET, absl::StatusCode::kResourceExhausted},
+    {v1::SEQUENTIAL_BUDGET, absl::StatusCode::kResourceExhausted},
+    {v1::COST_BUDGET, absl::StatusCode::kResourceExhausted},
+    {v1::TIME_BUDGET, absl::StatusCode::kDeadlineExceeded},
+    {v1::BACKENDS_FAILED, absl::StatusCode::kUnavailable},
+    {v1::BACKENDS_FAILED, absl::StatusCode::kResourceExhausted},
+    {v1::BACKENDS_FAILED, absl::StatusCode::kInvalidArgument},
+    {v1::BACKENDS_FAILED, absl::StatusCode::kFailedPrecondition},
+    {v1::DRAINING, absl::StatusCode::kUnavailable}};
+constexpr char kCallerLeft[] = "CALLER_LEFT";
 
 std::string LabelOf(absl::StatusCode code) {
   return code == absl::StatusCode::kOk ? "OK" : absl::StatusCodeToString(code);
@@ -48,6 +61,13 @@ std::string ErrorKind(const absl::Status& error) {
   }
 }
 constexpr const char* kErrorKinds[] = {"refused", "misconfigured", "rate_limited", "unavailable"};
+
+Labels LabelsOf(const Grade& grade) {
+  return {{"model", grade.model},
+          {"strategy", grade.strategy},
+          {"difficulty", DifficultyLabel(grade.difficulty)},
+          {"verdict", VerdictLabel(grade.correct)}};
+}
 
 constexpr const char* kShedReasons[] = {"queue_full", "caller_share", "caller_limit", "deadline",
                                         "draining"};
@@ -88,7 +108,7 @@ struct Metrics::Families {
   Family<Counter>& replacements =
       Count("sextant_replacements_total", "Traces that took the place of broken ones.");
   Family<Counter>& graded =
-      Count("sextant_graded_total", "Answers compared with a reference answer.");
+      Count("sextant_graded_total", "Answers graded, at once or by a report.");
   Family<Histogram>& agreement =
       Spread("sextant_agreement_ratio", "Share of the votes that the answer got.");
   Family<Counter>& plans =
@@ -127,7 +147,13 @@ struct Metrics::Families {
   Family<Gauge>& build = Level("sextant_build_info", "Always 1; the version is a label.");
 };
 
-Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>()) {
+std::string DifficultyLabel(v1::Difficulty difficulty) {
+  return difficulty == v1::DIFFICULTY_HARD ? "hard" : "easy";
+}
+
+std::string VerdictLabel(bool correct) { return correct ? "correct" : "incorrect"; }
+
+Metrics::Metrics(const Config& config) : config_(config), families_(std::make_unique<Families>()) {
   Families& f = *families_;
   f.build.Add({{"version", SEXTANT_VERSION}}).Set(1);
   f.running.Add({}).Set(0);
@@ -135,7 +161,7 @@ Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>())
     f.denied.Add({{"code", absl::StatusCodeToString(code)}});
   // Series that exist from the start, at zero, make rates and alerts right from the first event on.
   for (const ModelConfig& model : config.models) {
-    for (const char* strategy : kStrategies) {
+    for (const std::string& strategy : StrategyNames()) {
       const Labels base = {{"model", model.name}, {"strategy", strategy}};
       const auto with = [&](const char* name, std::string value) {
         Labels labels = base;
@@ -151,11 +177,18 @@ Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>())
       for (const char* kind : {"prompt", "finished", "cancelled"}) f.tokens.Add(with("kind", kind));
       for (const char* outcome : {"finished", "cancelled", "failed"})
         f.traces.Add(with("outcome", outcome));
-      for (int reason = v1::DECIDED; reason <= v1::DRAINING; ++reason) {
-        Labels labels =
-            with("stop_reason", v1::StopReason_Name(static_cast<v1::StopReason>(reason)));
-        labels["code"] = "OK";
+      const auto ended = [&](const std::string& reason, absl::StatusCode code) {
+        Labels labels = with("stop_reason", reason);
+        labels["code"] = LabelOf(code);
         f.solves.Add(labels);
+      };
+      for (int reason = v1::DECIDED; reason <= v1::DRAINING; ++reason)
+        ended(v1::StopReason_Name(reason), absl::StatusCode::kOk);
+      for (const auto& [reason, code] : kFailures) ended(v1::StopReason_Name(reason), code);
+      ended(kCallerLeft, absl::StatusCode::kCancelled);
+      for (const v1::Difficulty difficulty : {v1::DIFFICULTY_EASY, v1::DIFFICULTY_HARD}) {
+        for (const bool correct : {true, false})
+          f.graded.Add(LabelsOf({model.name, strategy, difficulty, correct}));
       }
     }
     f.judge_tokens.Add({{"model", model.name}});
@@ -199,7 +232,7 @@ void Metrics::OnSolve(const SolveObservation& solve) {
     return labels;
   };
   Labels ended = with("stop_reason", solve.code == absl::StatusCode::kCancelled
-                                         ? "CALLER_LEFT"
+                                         ? kCallerLeft
                                          : v1::StopReason_Name(solve.response.stop_reason()));
   ended["code"] = LabelOf(solve.code);
   f.solves.Add(ended).Increment();
@@ -219,13 +252,31 @@ void Metrics::OnSolve(const SolveObservation& solve) {
   if (solve.response.has_answer())
     f.agreement.Add(base, kRatio).Observe(solve.response.agreement());
   if (solve.response.has_verdict()) {
-    Labels labels = with("verdict", solve.response.verdict().correct() ? "correct" : "incorrect");
-    labels["difficulty"] =
-        solve.response.difficulty().difficulty() == v1::DIFFICULTY_HARD ? "hard" : "easy";
-    f.graded.Add(labels).Increment();
+    OnGrade({.model = solve.model,
+             .strategy = strategy,
+             .difficulty = solve.response.difficulty().difficulty(),
+             .correct = solve.response.verdict().correct()});
   }
   f.overhead.Observe(absl::ToDoubleSeconds(solve.overhead));
   f.cancel.Observe(absl::ToDoubleSeconds(solve.cancel_time));
+}
+
+void Metrics::OnGrade(const Grade& grade) { families_->graded.Add(LabelsOf(grade)).Increment(); }
+
+void Metrics::OnPolicy(const Policy& policy) {
+  const auto add = [this](const ModelConfig& model, absl::string_view strategy,
+                          const std::string& row) {
+    families_->plans.Add(
+        {{"model", model.name}, {"strategy", std::string(strategy)}, {"row", row}});
+  };
+  for (const ModelConfig& model : config_.models) {
+    for (const std::string& strategy : StrategyNames()) add(model, strategy, "request");
+    for (const PolicyRow& row : policy.rows) {
+      const auto& horizons = row.horizons;
+      if (std::find(horizons.begin(), horizons.end(), model.horizon) == horizons.end()) continue;
+      add(model, StrategyName(row.strategy.strategy), row.name);
+    }
+  }
 }
 
 void Metrics::OnSolveStarted(int change) { families_->running.Add({}).Increment(change); }

@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "server/backend/pool.h"
 #include "server/config.h"
+#include "server/policy.h"
 #include "sextant/v1/sextant.pb.h"
 
 namespace sextant {
@@ -17,8 +18,18 @@ struct SolveObservation {
   const v1::SolveResponse& response;  // Its usage, stop_reason and verdict; of a failed solve too.
   std::string model;
   absl::StatusCode code = absl::StatusCode::kOk;
-  absl::Duration duration, overhead, cancel_time;
+  absl::Duration duration, queued, overhead, cancel_time;
 };
+
+// A verdict on an answer, at once or later.
+struct Grade {
+  std::string model;
+  std::string strategy;  // A name of StrategyNames().
+  v1::Difficulty difficulty = v1::DIFFICULTY_UNSPECIFIED;
+  bool correct = false;
+};
+std::string DifficultyLabel(v1::Difficulty difficulty);  // "hard", or else "easy".
+std::string VerdictLabel(bool correct);                  // "correct", "incorrect".
 
 // Why a solve was refused, or left the queue without having run.
 enum class ShedReason {
@@ -33,13 +44,17 @@ enum class ShedReason {
 // names of strategies.
 class Metrics : public PoolObserver {
  public:
+  // `config` outlives it.
   explicit Metrics(const Config& config);
   ~Metrics() override;
 
   // Starts the endpoint at HOST:PORT /metrics. UNAVAILABLE when the port is taken.
   absl::Status Serve(const std::string& listen);
 
+  // Plans are made by this policy from now on; `config` of the constructor is still there.
+  void OnPolicy(const Policy& policy);
   void OnSolve(const SolveObservation& solve);
+  void OnGrade(const Grade& grade);
   void OnSolveStarted(int change);                     // Solves running: +1 or -1.
   void OnQueue(const std::string& model, int change);  // Solves waiting for their turn: +1 or -1.
   void OnTurn(const std::string& model, absl::Duration waited);  // One has its turn.
@@ -58,6 +73,7 @@ class Metrics : public PoolObserver {
 
  private:
   struct Families;
+  const Config& config_;
   std::unique_ptr<Families> families_;
 };
 

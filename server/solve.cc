@@ -286,7 +286,7 @@ Task<SolveOutcome> Solve::Run() {
     candidate.set_weight(c.weight);
     candidate.set_mean_tokens(c.mean_tokens);
   }
-  Grade(vote.answer, response);
+  if (outcome.status.ok()) Grade(vote.answer, response);
   if (inputs_.request.include_traces()) {
     for (const auto& trace : traces_->all())
       *response.add_traces() = ReportOf(*trace, ReportTexts::kIncluded);

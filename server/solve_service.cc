@@ -1,5 +1,6 @@
 #include "server/solve_service.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <random>
@@ -11,7 +12,9 @@
 #include "server/planner.h"
 #include "server/prompt_tokens.h"
 #include "server/request_check.h"
+#include "server/solve_log.h"
 #include "server/solve_reactors.h"
+#include "server/strategies/spec.h"
 
 namespace sextant {
 namespace {
@@ -76,9 +79,17 @@ SolveService::SolveService(const Config& config, Policy policy, Metrics& metrics
                            std::vector<std::unique_ptr<Worker>>& workers)
     : config_(config),
       metrics_(metrics),
+      receipts_(config.receipts),
       workers_(workers),
       callers_(std::make_shared<const Callers>(config.callers)),
-      desk_(config, std::move(policy), metrics, workers) {}
+      desk_(config, policy, metrics, receipts_, workers) {
+  metrics_.OnPolicy(policy);
+}
+
+void SolveService::SetPolicy(Policy policy) {
+  metrics_.OnPolicy(policy);
+  desk_.SetPolicy(std::move(policy));
+}
 
 void SolveService::SetCallers(std::vector<CallerConfig> callers) {
   // The desk first: it knows a caller's limits before the caller is let in.
@@ -176,15 +187,61 @@ grpc::ServerUnaryReactor* SolveService::Plan(grpc::CallbackServerContext* contex
   return reactor;
 }
 
+absl::StatusOr<internal::Receipt> SolveService::CheckReport(const v1::ReportOutcomeRequest& request,
+                                                            const CallerConfig* caller) const {
+  if (!request.has_correct())
+    return absl::InvalidArgumentError("correct is not set, expected true or false");
+  auto receipt = receipts_.Read(request.receipt(), absl::Now());
+  if (!receipt.ok()) return receipt.status();
+  if (const auto model = FindModel(receipt->model(), caller); !model.ok())
+    return absl::Status(
+        model.status().code(),
+        absl::StrCat("receipt of solve ", receipt->solve_id(), ": ", model.status().message()));
+  const std::vector<std::string>& strategies = StrategyNames();
+  // Labels of metrics come from a closed set, even where a later version has signed.
+  if (std::find(strategies.begin(), strategies.end(), receipt->strategy()) == strategies.end())
+    return absl::FailedPreconditionError(absl::StrCat("receipt of solve ", receipt->solve_id(),
+                                                      ": strategy ", receipt->strategy(),
+                                                      " is not known to this version"));
+  if (receipt->has_graded())
+    return absl::AlreadyExistsError(
+        absl::StrCat("solve ", receipt->solve_id(), " was graded at once by its reference_answer, ",
+                     "as ", VerdictLabel(receipt->graded()), "; that counts"));
+  return receipt;
+}
+
+v1::ReportOutcomeResponse SolveService::CountReport(const internal::Receipt& receipt,
+                                                    bool correct) {
+  const std::optional<bool> before = reported_.Remember(receipt.solve_id(), correct);
+  if (!before)
+    metrics_.OnGrade({receipt.model(), receipt.strategy(), receipt.difficulty(), correct});
+  v1::ReportOutcomeResponse response;
+  response.set_counted(!before);
+  response.set_correct(before.value_or(correct));
+  response.set_solve_id(receipt.solve_id());
+  response.set_model(receipt.model());
+  response.set_strategy(receipt.strategy());
+  response.set_difficulty(receipt.difficulty());
+  response.set_billed_tokens(receipt.billed_tokens());
+  LogReport(response);
+  return response;
+}
+
 grpc::ServerUnaryReactor* SolveService::ReportOutcome(grpc::CallbackServerContext* context,
-                                                      const v1::ReportOutcomeRequest*,
-                                                      v1::ReportOutcomeResponse*) {
+                                                      const v1::ReportOutcomeRequest* request,
+                                                      v1::ReportOutcomeResponse* response) {
   const auto caller = Identify(MetadataOf(*context));
   if (!caller.ok()) return Answered(context, caller.status());
-  return Answered(
-      context,
-      absl::UnimplementedError(
-          "ReportOutcome is not part of this version: send a reference_answer with the request"));
+  auto receipt = CheckReport(*request, caller->get());
+  if (!receipt.ok()) return Answered(context, receipt.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  // The response lives until Finish().
+  desk_.loop().Post(
+      [this, receipt = *std::move(receipt), correct = request->correct(), response, reactor] {
+        *response = CountReport(receipt, correct);
+        reactor->Finish(grpc::Status::OK);
+      });
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* SolveService::ListModels(grpc::CallbackServerContext* context,

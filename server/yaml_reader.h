@@ -74,6 +74,7 @@ class YamlMap {
   // A list of at least one and at most `max_items` mappings.
   std::vector<YamlMap> Maps(absl::string_view key, size_t max_items);
 
+  bool Has(absl::string_view key) { return Find(key) != nullptr; }
   // An error unless the key is there.
   void Require(absl::string_view key);
   // An error about the value of `key`.

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
 namespace sextant {
 namespace {
 
@@ -45,9 +48,31 @@ TEST(CallFactsTest, WhatIsNoNameIsRefusedAndNamed) {
             std::string(128, ' '));
 }
 
-TEST(CallFactsTest, ATraceContextIsTakenWhenItIsNotTooLong) {
-  EXPECT_EQ(ReadCallFacts({{"traceparent", "00-ab"}}, "unix:")->traceparent, "00-ab");
-  EXPECT_EQ(ReadCallFacts({{"traceparent", std::string(257, 'x')}}, "unix:")->traceparent, "");
+constexpr char kTraceId[] = "0af7651916cd43dd8448eb211c80319c";
+constexpr char kRest[] = "-b7ad6b7169203331-01";
+
+TEST(CallFactsTest, ATraceContextIsTakenAsItIsAndItsTraceIsKnown) {
+  for (const std::string& value : {absl::StrCat("00-", kTraceId, kRest),
+                                   absl::StrCat("01-", kTraceId, kRest, "-what is to come")}) {
+    const auto facts = ReadCallFacts({{"traceparent", value}}, "unix:");
+    EXPECT_EQ(facts->traceparent, value);
+    EXPECT_EQ(facts->trace_id, kTraceId);
+  }
+}
+
+TEST(CallFactsTest, WhatIsNoTraceContextIsLeftOut) {
+  const std::string upper = absl::AsciiStrToUpper(kTraceId);
+  for (const std::string& value :
+       {std::string(), std::string("00-ab"), absl::StrCat("00-", upper, kRest),
+        absl::StrCat("ff-", kTraceId, kRest), absl::StrCat("00-", kTraceId, kRest, "-more"),
+        absl::StrCat("01-", kTraceId, kRest, "more"), absl::StrCat("00_", kTraceId, kRest),
+        absl::StrCat("00-", std::string(32, '0'), kRest),
+        absl::StrCat("00-", kTraceId, "-0000000000000000-01"),
+        absl::StrCat("01-", kTraceId, kRest, "-", std::string(256, 'x'))}) {
+    const auto facts = ReadCallFacts({{"traceparent", value}}, "unix:");
+    EXPECT_EQ(facts->traceparent, "") << value;
+    EXPECT_EQ(facts->trace_id, "") << value;
+  }
 }
 
 }  // namespace

@@ -73,6 +73,25 @@ class FakeServer::Service final : public v1::Sextant::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status ReportOutcome(grpc::ServerContext*, const v1::ReportOutcomeRequest* request,
+                             v1::ReportOutcomeResponse* response) override {
+    const std::lock_guard lock(mutex_);
+    if (request->receipt() == "forged")
+      return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "receipt was altered");
+    response->set_counted(true);
+    for (const v1::ReportOutcomeRequest& earlier : reports_) {
+      if (earlier.receipt() == request->receipt()) response->set_counted(false);
+    }
+    reports_.push_back(*request);
+    response->set_correct(request->correct());
+    response->set_solve_id("solve-1");
+    response->set_model("model-a");
+    response->set_strategy("first_finish");
+    response->set_difficulty(v1::DIFFICULTY_HARD);
+    response->set_billed_tokens(30);
+    return grpc::Status::OK;
+  }
+
   grpc::Status ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
                           v1::ListModelsResponse* response) override {
     for (const std::string& name : models_) {
@@ -90,6 +109,11 @@ class FakeServer::Service final : public v1::Sextant::Service {
   std::vector<v1::SolveRequest> requests() const {
     const std::lock_guard lock(mutex_);
     return requests_;
+  }
+
+  std::vector<v1::ReportOutcomeRequest> reports() const {
+    const std::lock_guard lock(mutex_);
+    return reports_;
   }
 
   std::string authorization() const {
@@ -112,6 +136,7 @@ class FakeServer::Service final : public v1::Sextant::Service {
   mutable std::mutex mutex_;
   std::vector<v1::SolveRequest> requests_;
   std::string authorization_;
+  std::vector<v1::ReportOutcomeRequest> reports_;
 };
 
 struct FakeServer::Running {
@@ -138,6 +163,9 @@ std::string FakeServer::target() const { return absl::StrCat("127.0.0.1:", runni
 std::vector<v1::SolveRequest> FakeServer::requests() const { return running_->service.requests(); }
 
 std::string FakeServer::authorization() const { return running_->service.authorization(); }
+std::vector<v1::ReportOutcomeRequest> FakeServer::reports() const {
+  return running_->service.reports();
+}
 
 v1::Usage SampleUsage() {
   v1::Usage usage;

@@ -36,6 +36,8 @@ class FakeServer {
   std::vector<v1::SolveRequest> requests() const;
   // Of the last of them: its metadata `authorization`, empty where there is none.
   std::string authorization() const;
+  // Those of ReportOutcome. Of equal ones the first is counted; the receipt "forged" is refused.
+  std::vector<v1::ReportOutcomeRequest> reports() const;
 
  private:
   class Service;

@@ -26,6 +26,8 @@ sextant_test(choice_group_test test_fakes sextant_strategies)
 sextant_test(adaptive_test test_fakes sextant_strategies sextant_core)
 
 sextant_test(replacement_test test_fakes sextant_core)
+sextant_test(receipt_test sextant_receipt)
+sextant_test(report_window_test sextant_receipt)
 
 # Coroutines that resume one another must not pile up on the stack, whatever the optimiser does.
 foreach(name task fan)

@@ -1,5 +1,5 @@
 foreach(name admission_test prompt_tokens_test config_test policy_test planner_test expected_use_test difficulty_test
-        judge_prompt_test pilot_test spec_test request_check_test)
+        judge_prompt_test pilot_test receipts_config_test spec_test request_check_test)
   sextant_test(${name} sextant_planning)
 endforeach()
 foreach(name callers_test caller_quotas_test)

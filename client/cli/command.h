@@ -29,6 +29,7 @@ Command AddModels(CLI::App& app, const GlobalFlags& global, Console& console);
 Command AddEval(CLI::App& app, const GlobalFlags& global, Console& console);
 Command AddCalibrate(CLI::App& app, const GlobalFlags& global, Console& console);
 Command AddGrade(CLI::App& app, const GlobalFlags& global, Console& console);
+Command AddReport(CLI::App& app, const GlobalFlags& global, Console& console);
 Command AddProbe(CLI::App& app, const GlobalFlags& global, Console& console);
 
 }  // namespace sextant

@@ -63,7 +63,7 @@ ExitCode RunCommandLine(const std::vector<std::string>& arguments, Console& cons
       AddSolve(app, global, console),     AddPlan(app, global, console),
       AddModels(app, global, console),    AddEval(app, global, console),
       AddCalibrate(app, global, console), AddGrade(app, global, console),
-      AddProbe(app, global, console)};
+      AddReport(app, global, console),    AddProbe(app, global, console)};
   try {
     // CLI11 takes a vector from its end.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <numeric>
 #include <thread>
 
 #include "absl/strings/match.h"
@@ -48,16 +49,26 @@ std::string MetricsPage::Text() const {
   return response;
 }
 
-double MetricsPage::Sum(const std::vector<std::string>& parts) const {
-  double sum = 0;
+std::vector<double> MetricsPage::Values(const std::vector<std::string>& parts) const {
+  std::vector<double> values;
   const std::string page = Text();
   for (absl::string_view line : absl::StrSplit(page, '\n')) {
     bool wanted = !absl::StartsWith(line, "#");
     for (const std::string& part : parts) wanted = wanted && absl::StrContains(line, part);
     double value = 0;
-    if (wanted && absl::SimpleAtod(line.substr(line.rfind(' ') + 1), &value)) sum += value;
+    if (wanted && absl::SimpleAtod(line.substr(line.rfind(' ') + 1), &value))
+      values.push_back(value);
   }
-  return sum;
+  return values;
+}
+
+double MetricsPage::Sum(const std::vector<std::string>& parts) const {
+  const std::vector<double> values = Values(parts);
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+int MetricsPage::Series(const std::vector<std::string>& parts) const {
+  return static_cast<int>(Values(parts).size());
 }
 
 void MetricsPage::Await(const std::vector<std::string>& parts, double value) const {
