@@ -13,8 +13,14 @@ namespace {
 
 constexpr absl::Duration kLogEvery = absl::Seconds(10);
 
+// Behind a balancer the same call goes to another replica soon.
+constexpr absl::Duration kTryAnother = absl::Milliseconds(100);
+
 absl::Status Draining() {
-  return absl::UnavailableError("the server is shutting down; send the request to another one");
+  absl::Status status =
+      absl::UnavailableError("the server is shutting down; send the request to another one");
+  SetRetryAfter(status, kTryAnother);
+  return status;
 }
 
 size_t HashOf(const v1::SolveRequest& request) {

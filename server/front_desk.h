@@ -63,8 +63,8 @@ class FrontDesk {
 
   // The door hears of the solve, or of the refusal, on the loop of a worker. A refusal says
   // RESOURCE_EXHAUSTED with a delay (RetryAfter) when there is no room or the caller is at a limit
-  // of its own, DEADLINE_EXCEEDED when the deadline came first, UNAVAILABLE while the server
-  // drains, INVALID_ARGUMENT when another request runs under the same id.
+  // of its own, DEADLINE_EXCEEDED when the deadline came first, UNAVAILABLE with a delay while the
+  // server drains, INVALID_ARGUMENT when another request runs under the same id.
   void Enter(Arrival arrival, Visit& visit);
   // The caller has gone: the door hears of CANCELLED if it has not heard of an outcome. A solve
   // ends, or leaves the queue, with the last of its callers.

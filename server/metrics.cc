@@ -30,6 +30,8 @@ const Buckets kShortSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
                                0.01,   0.025,   0.05,   0.1,   0.25,   1};
 const Buckets kQueueSeconds = {0.001, 0.01, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300};
 const Buckets kRatio = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
+const Buckets kTokens = {64,    128,   256,   512,    1024,   2048,   4096,   8192,
+                         16384, 32768, 65536, 131072, 262144, 524288, 1048576};
 // How solves fail, as far as codes are known before one does: UNKNOWN and the like have no series
 // until then.
 constexpr std::pair<v1::StopReason, absl::StatusCode> kFailures[] = {
@@ -98,6 +100,8 @@ struct Metrics::Families {
       Spread("sextant_solve_seconds", "From the request to the answer.");
   Family<Counter>& tokens =
       Count("sextant_tokens_total", "Tokens billed: prompt, finished and cancelled apart.");
+  Family<Histogram>& solve_tokens =
+      Spread("sextant_solve_tokens", "Completion tokens billed for a solve.");
   Family<Counter>& judge_tokens = Count("sextant_judge_tokens_total",
                                         "The part of a model's billed tokens that its judge took.");
   Family<Counter>& traces = Count("sextant_traces_total", "Traces that ended, by outcome.");
@@ -121,6 +125,8 @@ struct Metrics::Families {
   Histogram& cancel =
       Spread("sextant_cancel_seconds", "From the decision to the last stream closed.")
           .Add({}, kShortSeconds);
+  Family<Gauge>& max_traces =
+      Level("sextant_max_traces", "Traces of one solve where the request does not say.");
   Family<Gauge>& queue = Level("sextant_queue_waiting", "Solves that wait for their turn.");
   Family<Histogram>& queue_seconds =
       Spread("sextant_queue_seconds", "How long solves waited for their turn.");
@@ -169,6 +175,7 @@ Metrics::Metrics(const Config& config) : config_(config), families_(std::make_un
         return labels;
       };
       f.solve_seconds.Add(base, kSolveSeconds);
+      f.solve_tokens.Add(base, kTokens);
       f.agreement.Add(base, kRatio);
       f.retries.Add(base);
       f.replacements.Add(base);
@@ -191,6 +198,7 @@ Metrics::Metrics(const Config& config) : config_(config), families_(std::make_un
           f.graded.Add(LabelsOf({model.name, strategy, difficulty, correct}));
       }
     }
+    f.max_traces.Add({{"model", model.name}}).Set(model.max_traces);
     f.judge_tokens.Add({{"model", model.name}});
     f.queue.Add({{"model", model.name}});
     f.queue_seconds.Add({{"model", model.name}}, kQueueSeconds);
@@ -240,6 +248,7 @@ void Metrics::OnSolve(const SolveObservation& solve) {
   f.tokens.Add(with("kind", "prompt")).Increment(static_cast<double>(usage.prompt_tokens()));
   f.tokens.Add(with("kind", "finished")).Increment(static_cast<double>(usage.finished_tokens()));
   f.tokens.Add(with("kind", "cancelled")).Increment(static_cast<double>(usage.cancelled_tokens()));
+  f.solve_tokens.Add(base, kTokens).Observe(static_cast<double>(usage.billed_tokens()));
   f.judge_tokens.Add({{"model", solve.model}}).Increment(static_cast<double>(usage.judge_tokens()));
   f.traces.Add(with("outcome", "finished")).Increment(usage.traces_finished());
   f.traces.Add(with("outcome", "cancelled")).Increment(usage.traces_cancelled());

@@ -132,6 +132,7 @@ TEST_F(BusyModelTest, ADrainRefusesThoseWhoWait) {
 
   EXPECT_EQ(result.status.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(result.status.message()), HasSubstr("shutting down"));
+  EXPECT_EQ(result.retry_delay, absl::Milliseconds(100)) << "another replica may take it at once";
 }
 
 TEST_F(BusyModelTest, WhileItIsBusyPlansAreThoseOfACheaperGoal) {

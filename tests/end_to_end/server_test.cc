@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "tests/end_to_end/metrics_page.h"
 #include "tests/end_to_end/world.h"
 
@@ -79,6 +80,24 @@ TEST(ServerTest, TokensInTheMetricsAreTheSumOfTheBillsOfSolvesThatEndWellAndOfFa
   EXPECT_EQ(page.Sum({"sextant_solves_running"}), 0);
   EXPECT_EQ(page.Sum({"sextant_traces_total", "outcome=\"failed\""}), 2);
   EXPECT_EQ(page.Sum({"sextant_backend_in_flight"}), 0);
+}
+
+TEST(ServerTest, SeriesOfEveryStrategyFailureAndVerdictAreThereBeforeTheFirstSolve) {
+  const MetricsPage page;
+  const World world({.samples = {{"\\boxed{4}", 10}},
+                     .edit = [&](Config& config) { config.server.metrics = page.address(); }});
+
+  for (const char* strategy :
+       {"simple", "majority_vote", "first_finish", "last_finish", "beam_search", "adaptive"}) {
+    const std::string label = absl::StrCat("strategy=\"", strategy, "\"");
+    EXPECT_EQ(page.Series({"sextant_solves_total", label, "code=\"UNAVAILABLE\""}), 2) << strategy;
+    EXPECT_EQ(page.Series({"sextant_graded_total", label}), 4) << strategy;
+    EXPECT_EQ(page.Series({"sextant_solve_tokens_bucket", label}), 16) << strategy;
+  }
+  EXPECT_EQ(page.Series({"sextant_plans_total", "row=\"request\""}), 6);
+  EXPECT_EQ(page.Series({"sextant_plans_total", "row=\"balanced-unknown\""}), 1);
+  EXPECT_EQ(page.Series({"sextant_plans_total", "row=\"balanced-long\""}), 0);
+  EXPECT_EQ(page.Sum({"sextant_max_traces"}), world.config().models[0].max_traces);
 }
 
 }  // namespace

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Three replicas behind nginx, with the configuration that is deployed: solves spread over them, and a replica that gets
+# SIGTERM in the middle of traffic costs no solve.
+source "$(dirname "$0")/checks.sh"
+source tests/system/debian_tools.sh
+debian_programs nginx
+nginx -V >"$work/nginx.version" 2>&1 || skip "Debian's nginx does not run here: $(tail -n 1 "$work/nginx.version")"
+
+start_simulator "$work/simulator.log" --problems deploy/demo/problems.jsonl --simulate deploy/demo/models.yaml \
+  --tokens-per-second 600 --chunk-tokens 16
+pids=() pages=() upstream=
+for i in 0 1 2; do
+  start_server "$work/replica$i.log" deploy/demo/server.yaml
+  pids+=("$started_pid") pages+=("http://$metrics/metrics")
+  upstream+="server $server max_fails=1 fail_timeout=2s; "
+done
+
+balancer=127.0.0.1:$(free_port)
+sed -e "s#/tmp/#$work/#g" -e "s#listen 50050#listen $balancer#" -e '/server sextant-2/d' \
+  -e "s#server sextant-1.*#$upstream#" deploy/nginx/nginx.conf >"$work/nginx.conf"
+grep -q "${server} max_fails" "$work/nginx.conf" || fail "deploy/nginx/nginx.conf has no place for replicas any more"
+start "$work/nginx.log" nginx -p "$work" -e "$work/nginx.log" -c "$work/nginx.conf" -g "daemon off;"
+reachable() { "$bin/sextant" --server "$balancer" models >/dev/null 2>&1; }
+wait_until 10 reachable || fail "no replica can be reached through nginx: $(tail -n 5 "$work/nginx.log")"
+
+for i in 1 2 3; do sed "s/\"problem_id\": *\([0-9]*\)/\"problem_id\": \"$i-\1\"/" deploy/demo/problems.jsonl; done >"$work/problems.jsonl"
+total=$(wc -l <"$work/problems.jsonl")
+start "$work/eval.log" bash -c '"$@" >"$0" 2>"$0.err"' "$work/eval.json" "$bin/sextant" --server "$balancer" eval --json \
+  --model demo-instruct --problems "$work/problems.jsonl" --strategy "majority_vote(n=3)" --concurrency 12 --timeout 60 \
+  --out "$work/rows.jsonl"
+eval_pid=$started_pid
+
+# By default every replica gets its part, while all of them run.
+each_has_ended() {
+  local page
+  for page in "${pages[@]}"; do [ "$(series "$page" sextant_solves_total)" -ge "$1" ] || return 1; done
+}
+wait_until 30 each_has_ended 4 || fail "solves do not spread: $(for page in "${pages[@]}"; do series "$page" sextant_solves_total; echo; done)"
+busy() { [ "$(series "${pages[1]}" sextant_solves_running)" -ge 2 ]; }
+wait_until 10 busy || fail "the second replica has nothing to do"
+drained=$(series "${pages[1]}" sextant_solves_total)
+kill -TERM "${pids[1]}"
+running "$eval_pid" || fail "the traffic was over before the replica was told to end"
+await_end "${pids[1]}" 30
+[ "$stopped_code" -eq 0 ] || fail "the drained replica exited with $stopped_code"
+await_end "$eval_pid" 90
+[ "$stopped_code" -eq 0 ] || fail "the evaluation exited with $stopped_code: $(tail -n 5 "$work/eval.json.err")"
+expect_json "$work/eval.json" ".results[0].failed == 0 and .results[0].problems == $total" "solves while a replica went"
+[ "$(wc -l <"$work/rows.jsonl")" -eq "$total" ] || fail "expected $total rows, got $(wc -l <"$work/rows.jsonl")"
+first=$(series "${pages[0]}" sextant_solves_total) third=$(series "${pages[2]}" sextant_solves_total)
+echo "$total solves, none failed: $first and $third on the replicas that stayed, $drained and those that it was at on the one that went"
