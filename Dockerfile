@@ -26,7 +26,7 @@ FROM ${BASE} AS runtime
 RUN apt-get update -qq \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     ca-certificates libgrpc++1.51 libprotobuf32 libabsl20220623 libprometheus-cpp-pull1.0 libyaml-cpp0.7 \
-    libcurl4 libsimdjson14 libre2-9 libgmp10 libflint17 libflint-arb2 zlib1g \
+    libcurl4 libssl3 libsimdjson14 libre2-9 libgmp10 libflint17 libflint-arb2 zlib1g \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build/release/bin/sextant-server /src/build/release/bin/sextant \
   /src/build/release/bin/sextant-simulator /usr/local/bin/
@@ -35,6 +35,6 @@ COPY deploy/policies /usr/share/sextant/policies
 COPY deploy/sextant.example.yaml LICENSE /usr/share/sextant/
 USER 10001:10001
 EXPOSE 50051 9464
-# Asks the service itself, not only the port.
+# Asks the service itself, not only the port. With TLS or callers it needs SEXTANT_CA, SEXTANT_TOKEN and the like.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=5s CMD ["sextant", "models"]
 CMD ["sextant-server", "--config", "/etc/sextant/sextant.yaml"]

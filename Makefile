@@ -15,7 +15,7 @@ test: deps ## Format, lints and all tests: under ASan and UBSan, the core under 
 	@scripts/test.sh
 
 test-system: server ## The slower tests with real servers; skips what cannot be installed
-	@scripts/build.sh release cancel_cost deadline_answer answer_speed overload
+	@scripts/build.sh release cancel_cost deadline_answer answer_speed overload sextant-example
 	@tests/system/run.sh
 
 bench: deps ## Solves per second, and what deciding and a deadline cost, against simulated models

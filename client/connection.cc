@@ -28,9 +28,13 @@ void ReadDetails(const std::string& details, SolveResult& result) {
 
 }  // namespace
 
-void ApplyOptions(const CallOptions& options, grpc::ClientContext& context) {
+void ApplyOptions(const CallOptions& options, const Connection& connection,
+                  grpc::ClientContext& context) {
+  if (!connection.token.empty())
+    context.AddMetadata("authorization", absl::StrCat("Bearer ", connection.token));
   if (!options.caller.empty()) context.AddMetadata("x-sextant-caller", options.caller);
   if (!options.request_id.empty()) context.AddMetadata("x-request-id", options.request_id);
+  if (!options.traceparent.empty()) context.AddMetadata("traceparent", options.traceparent);
   if (options.timeout == absl::InfiniteDuration()) return;
   context.set_deadline(absl::ToChronoTime(absl::Now() + options.timeout));
 }

@@ -14,11 +14,13 @@ namespace sextant {
 
 struct Connection {
   std::string target;  // HOST:PORT, for messages.
+  std::string token;   // Bearer token of every call; empty: none. Never in a message.
   std::unique_ptr<v1::Sextant::Stub> stub;
 };
 
-// Sets the deadline and the metadata that `options` ask for.
-void ApplyOptions(const CallOptions& options, grpc::ClientContext& context);
+// Sets the deadline and the metadata that `options` and the connection ask for.
+void ApplyOptions(const CallOptions& options, const Connection& connection,
+                  grpc::ClientContext& context);
 
 // The server's code and message. Without a message gRPC's own would be empty, so the server is
 // named.

@@ -17,13 +17,29 @@ namespace sextant {
 
 struct Connection;  // The gRPC channel; see client/connection.h.
 
+// How the connection is secured, and whose calls they are.
+struct ConnectOptions {
+  bool tls = false;     // Any of the three files switches it on too.
+  std::string ca_file;  // PEM file of authorities to trust. Empty: the system's.
+  // PEM files of a certificate of one's own and its key, for servers that ask for one (mutual TLS).
+  std::string certificate_file;
+  std::string key_file;
+  // Bearer token, up to 4,096 visible ASCII characters; empty: none. Sent with every call, over TLS
+  // or to a loopback address alone.
+  std::string token;
+};
+
 struct CallOptions {
   // The gRPC deadline, counted from the start of the call: for a solve its time budget. Above 0.
   // Infinite: none is sent, and the server's own limit holds.
   absl::Duration timeout = absl::InfiniteDuration();
   // Of solves alone; empty: not sent. 1 to 128 printable ASCII characters, else INVALID_ARGUMENT.
-  std::string caller;      // Whose turn it is when solves wait. Default: this machine's address.
+  // Whose turn it is when solves wait, where a token does not tell. Default: this machine's
+  // address.
+  std::string caller;
   std::string request_id;  // A call with the id of one that runs, and its request, joins it.
+  // W3C trace context, which the server passes on to model servers and logs. Empty: none is sent.
+  std::string traceparent;
 };
 
 // What a solve came to. Tokens are spent by failed solves too, so the bill does not depend on
@@ -42,8 +58,11 @@ struct SolveResult {
 class SextantClient {
  public:
   // Connects to `target`, HOST:PORT. The connection is made by the first call, so a server that
-  // cannot be reached shows as UNAVAILABLE there. INVALID_ARGUMENT when `target` is not HOST:PORT.
-  static absl::StatusOr<SextantClient> Connect(const std::string& target);
+  // cannot be reached, or one side does not trust the other's certificate, shows as UNAVAILABLE
+  // there. INVALID_ARGUMENT when `target` is not HOST:PORT, a file is not what it should be, or the
+  // token would be sent in the clear; NOT_FOUND when there is no such file.
+  static absl::StatusOr<SextantClient> Connect(const std::string& target,
+                                               const ConnectOptions& options = {});
 
   SextantClient(SextantClient&&) noexcept;
   SextantClient& operator=(SextantClient&&) noexcept;
@@ -60,6 +79,9 @@ class SextantClient {
 
   absl::StatusOr<v1::PlanResponse> Plan(const v1::SolveRequest& request,
                                         const CallOptions& options = {}) const;
+  // Grades an earlier answer by its receipt. May be sent again: it counts once on each server.
+  absl::StatusOr<v1::ReportOutcomeResponse> ReportOutcome(const v1::ReportOutcomeRequest& request,
+                                                          const CallOptions& options = {}) const;
   absl::StatusOr<v1::ListModelsResponse> ListModels(const CallOptions& options = {}) const;
 
   // For the other files of the client library.

@@ -43,7 +43,7 @@ void SolveFan::Start(int64_t id, const v1::SolveRequest& request, const CallOpti
   auto call = std::make_unique<Calls::Call>();
   call->id = id;
   call->start = std::chrono::steady_clock::now();
-  ApplyOptions(options, call->context);
+  ApplyOptions(options, calls_->connection, call->context);
   call->reader = calls_->connection.stub->AsyncSolve(&call->context, request, &calls_->queue);
   call->reader->Finish(&call->response, &call->status, call.get());
   calls_->running[id] = std::move(call);

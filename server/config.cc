@@ -1,17 +1,16 @@
 #include "server/config.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <set>
-#include <system_error>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/config_path.h"
 #include "server/did_you_mean.h"
 #include "server/endpoint.h"
+#include "server/environment_secret.h"
 #include "server/yaml_document.h"
 #include "server/yaml_reader.h"
 
@@ -25,6 +24,12 @@ constexpr int kMaxTokens = 10'000'000;
 constexpr int kMaxContextTokens = 100'000'000;
 constexpr int kMaxSolves = 100'000;
 
+constexpr std::pair<absl::string_view, LogFormat> kLogFormats[] = {{"text", LogFormat::kText},
+                                                                   {"json", LogFormat::kJson}};
+constexpr std::pair<absl::string_view, LogLevel> kLogLevels[] = {{"debug", LogLevel::kDebug},
+                                                                 {"info", LogLevel::kInfo},
+                                                                 {"warning", LogLevel::kWarning},
+                                                                 {"error", LogLevel::kError}};
 constexpr std::pair<absl::string_view, BackendKind> kBackendKinds[] = {
     {"auto", BackendKind::kAuto},     {"openai", BackendKind::kOpenAi},
     {"vllm", BackendKind::kVllm},     {"llama_cpp", BackendKind::kLlamaCpp},
@@ -52,6 +57,18 @@ void CheckJudge(const Config& config, size_t index, YamlMap& model_map) {
                                     DidYouMean(name, known)));
 }
 
+// Who overhears a bearer token can use it.
+void CheckTokensAreProtected(const Config& config, YamlMap& root) {
+  const ServerConfig& server = config.server;
+  if (config.callers.empty() || server.tls || server.tokens_without_tls) return;
+  if (server.listen.empty() || IsLoopback(server.listen)) return;
+  root.Fail("callers",
+            absl::StrCat("their tokens could be overheard: server.listen is ", server.listen,
+                         ", no loopback address; expected server.tls, or "
+                         "server.tokens_without_tls: true where a proxy in front has "
+                         "TLS"));
+}
+
 // Reads one configuration into the structs of the header. The first error does not stop it.
 class ConfigReader {
  public:
@@ -62,6 +79,7 @@ class ConfigReader {
 
  private:
   ServerConfig ReadServer(YamlMap& map);
+  LogConfig ReadLog(YamlMap& map);
   ModelConfig ReadModel(YamlMap& map);
   SamplingConfig ReadSampling(YamlMap& map);
   PriceConfig ReadPrice(YamlMap& map);
@@ -70,9 +88,6 @@ class ConfigReader {
   std::vector<BackendConfig> ReadBackends(YamlMap& map, absl::string_view model_name);
   std::optional<ModelProfile> ReadProfile(YamlMap& map);
   std::string ReadListenAddress(YamlMap& map, absl::string_view key);
-  std::string ReadApiKey(YamlMap& map, const std::string& variable);
-  // The path of the file that `key` names, or empty after an error.
-  std::string ReadFilePath(YamlMap& map, absl::string_view key);
 
   YamlErrors errors_;
   std::filesystem::path folder_;
@@ -83,7 +98,13 @@ absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
   YamlMap map(root, "", errors_);
   map.Require("server");
   if (std::optional<YamlMap> server = map.Map("server")) config.server = ReadServer(*server);
-  config.policy = ReadFilePath(map, "policy");
+  if (std::optional<YamlMap> log = map.Map("log")) config.log = ReadLog(*log);
+  if (std::optional<YamlMap> receipts = map.Map("receipts")) {
+    config.receipts = ReadReceiptsConfig(*receipts, [this](YamlMap& from, absl::string_view key) {
+      return ReadFilePath(from, key, folder_);
+    });
+  }
+  config.policy = ReadFilePath(map, "policy", folder_);
   map.Require("models");
   std::set<std::string> names;
   std::vector<YamlMap> model_maps = map.Maps("models", kMaxModels);
@@ -96,6 +117,8 @@ absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
     config.models.push_back(std::move(model));
   }
   for (size_t i = 0; i < model_maps.size(); ++i) CheckJudge(config, i, model_maps[i]);
+  config.callers = ReadCallers(map, config.models);
+  CheckTokensAreProtected(config, map);
   map.RejectUnknownKeys();
   if (absl::Status status = errors_.ToStatus(); !status.ok()) return status;
   return config;
@@ -126,9 +149,22 @@ ServerConfig ConfigReader::ReadServer(YamlMap& map) {
                            .value_or(server.usage_grace);
   server.max_trace_bytes =
       map.Integer("max_trace_bytes", 1 << 10, 1 << 30).value_or(server.max_trace_bytes);
+  server.read_interval = map.Duration("read_interval", absl::ZeroDuration(), absl::Seconds(1))
+                             .value_or(server.read_interval);
   server.reflection = map.Flag("reflection").value_or(server.reflection);
+  if (std::optional<YamlMap> tls = map.Map("tls")) server.tls = ReadTls(*tls, folder_);
+  server.tokens_without_tls = map.Flag("tokens_without_tls").value_or(server.tokens_without_tls);
   map.RejectUnknownKeys();
   return server;
+}
+
+LogConfig ConfigReader::ReadLog(YamlMap& map) {
+  LogConfig log;
+  log.format = map.Word<LogFormat>("format", kLogFormats).value_or(log.format);
+  log.level = map.Word<LogLevel>("level", kLogLevels).value_or(log.level);
+  log.texts = map.Flag("texts").value_or(log.texts);
+  map.RejectUnknownKeys();
+  return log;
 }
 
 ModelConfig ConfigReader::ReadModel(YamlMap& map) {
@@ -200,12 +236,13 @@ BackendConfig ConfigReader::ReadBackend(YamlMap& map, absl::string_view model_na
       map.Word<BeamSearchMode>("beam_search", kBeamSearchModes).value_or(backend.beam_search);
   backend.max_traces =
       static_cast<int>(map.Integer("max_traces", 0, 100'000).value_or(backend.max_traces));
+  backend.choices = static_cast<int>(map.Integer("choices", 1, 256).value_or(backend.choices));
   backend.weight = map.Number("weight", {.min = 0.01, .max = 100}).value_or(backend.weight);
-  if (std::optional<std::string> variable = map.Text("api_key_env", kMaxNameBytes)) {
-    backend.api_key = ReadApiKey(map, *variable);
-    backend.api_key_env = *std::move(variable);
+  if (std::optional<EnvironmentSecret> secret = ReadEnvironmentSecret(map, "api_key_env")) {
+    backend.api_key = std::move(secret->value);
+    backend.api_key_env = std::move(secret->variable);
   }
-  backend.ca_file = ReadFilePath(map, "ca_file");
+  backend.ca_file = ReadFilePath(map, "ca_file", folder_);
   backend.connect_timeout = map.Duration("connect_timeout", kShortest, absl::Minutes(10))
                                 .value_or(backend.connect_timeout);
   backend.first_token_timeout = map.Duration("first_token_timeout", kShortest, absl::Hours(24))
@@ -264,7 +301,7 @@ std::vector<BackendConfig> ConfigReader::ReadBackends(YamlMap& map, absl::string
 }
 
 std::optional<ModelProfile> ConfigReader::ReadProfile(YamlMap& map) {
-  const std::string path = ReadFilePath(map, "profile");
+  const std::string path = ReadFilePath(map, "profile", folder_);
   if (path.empty()) return std::nullopt;
   const absl::StatusOr<std::string> text = ReadTextFile(path);
   if (!text.ok()) {
@@ -293,47 +330,6 @@ std::string ConfigReader::ReadListenAddress(YamlMap& map, absl::string_view key)
   return *address;
 }
 
-std::string ConfigReader::ReadApiKey(YamlMap& map, const std::string& variable) {
-  const auto is_name_character = [](char c) { return absl::ascii_isalnum(c) || c == '_'; };
-  if (absl::ascii_isdigit(variable.front()) ||
-      !std::all_of(variable.begin(), variable.end(), is_name_character)) {
-    // Not repeated: it may be the secret itself, put here by mistake.
-    map.Fail("api_key_env", "expected the name of an environment variable such as VLLM_KEY");
-    return "";
-  }
-  const char* value = std::getenv(variable.c_str());
-  if (value == nullptr || *value == '\0') {
-    map.Fail("api_key_env", absl::StrCat("environment variable ", variable,
-                                         value == nullptr ? " is not set" : " is empty"));
-    return "";
-  }
-  std::string key = value;
-  const auto is_visible = [](char c) { return absl::ascii_isgraph(c); };
-  if (!std::all_of(key.begin(), key.end(), is_visible)) {
-    map.Fail("api_key_env",
-             absl::StrCat("environment variable ", variable,
-                          " holds a space or a control character, expected a token"));
-    return "";
-  }
-  return key;
-}
-
-std::string ConfigReader::ReadFilePath(YamlMap& map, absl::string_view key) {
-  const std::optional<std::string> text = map.Text(key);
-  if (!text) return "";
-  const std::filesystem::path given(*text);
-  std::error_code error;  // A path that cannot be looked at counts as missing.
-  for (const std::filesystem::path& candidate : {folder_ / given, given}) {
-    if (std::filesystem::is_regular_file(candidate, error)) return candidate.string();
-  }
-  const bool is_folder = std::filesystem::is_directory(folder_ / given, error);
-  const std::string tried =
-      folder_.empty() || given.is_absolute()
-          ? ""
-          : absl::StrCat(" in ", folder_.string(), " or in the working directory");
-  map.Fail(key, is_folder ? absl::StrCat(Quoted(*text), " is a folder, expected a file")
-                          : absl::StrCat("no such file: ", Quoted(*text), tried));
-  return "";
 }
 
 absl::StatusOr<Config> ReadConfig(absl::string_view text, absl::string_view name,

@@ -13,7 +13,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/difficulty_config.h"
+#include "server/log_config.h"
 #include "server/profile.h"
+#include "server/receipts_config.h"
+#include "server/security_config.h"
 
 namespace sextant {
 
@@ -46,6 +49,8 @@ struct BackendConfig {
   BackendApi api = BackendApi::kChat;
   BeamSearchMode beam_search = BeamSearchMode::kSteps;
   int max_traces = 0;       // Traces running at once. 0 to 100,000; 0: no limit.
+  int choices = 1;          // Traces that one request may be for, as `n`; 1: none are put together.
+                            // For servers that stream several choices well. 1 to 256.
   double weight = 1;        // Multiplies its share of the traces. 0.01 to 100.
   std::string api_key_env;  // Environment variable with the bearer token. Must be set when named.
   std::string api_key;      // Its value; never in a file, a log or an error.
@@ -96,23 +101,33 @@ struct ServerConfig {
   absl::Duration usage_grace = absl::Milliseconds(250);
   // Text kept of one trace; a longer one fails. 1 KiB to 1 GiB.
   int64_t max_trace_bytes = 16 << 20;
-  bool reflection = true;  // Serve gRPC reflection.
+  // Between two reads of a long stream while its event loop is busy. 0 to 1 s; 0: each chunk is
+  // read when it arrives, however busy the loop.
+  absl::Duration read_interval = absl::Milliseconds(50);
+  bool reflection = true;        // Serve gRPC reflection.
+  std::optional<TlsConfig> tls;  // Of the gRPC port. Default: none.
+  // Take bearer tokens without TLS on other addresses than loopback ones: a proxy in front has TLS.
+  bool tokens_without_tls = false;
 };
 
 struct Config {
   ServerConfig server;
+  LogConfig log;
+  ReceiptsConfig receipts;
   std::string policy;               // Path of a policy file. Default: the built-in policy.
   std::vector<ModelConfig> models;  // 1 to 1,000.
+  // Who may call; up to 1,000. Default: none are named, and everybody who reaches the server may.
+  std::vector<CallerConfig> callers;
 };
 
 // Reads and checks `path`. INVALID_ARGUMENT with one line per error, `file:line: path: what`;
-// NOT_FOUND when there is no such file. Files that it names (policy, profile, ca_file) must exist;
-// relative ones are looked for in its own folder first, then in the working directory. The result
-// holds the paths that were found. A policy is not read here: see LoadPolicy.
+// NOT_FOUND when there is no such file. Files that it names (policy, profile, ca_file, those of
+// tls) must exist; relative ones are looked for in its own folder first, then in the working
+// directory. The result holds the paths that were found. A policy is not read here: see LoadPolicy.
 //
 // A model's `profile` is a file that `sextant calibrate` writes, see server/profile.h; the model's
-// own `horizon` and `typical_trace_tokens` win over it. Environment variables that `api_key_env`
-// names are read here, once.
+// own `horizon` and `typical_trace_tokens` win over it. Secrets, in files and in the environment,
+// are read here, once.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 // The same for text; `name` stands for the file in errors, and relative files are in the working
 // directory.

@@ -1,5 +1,6 @@
 #include "server/endpoint.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 
 #include <cstdint>
@@ -57,6 +58,13 @@ absl::Status CheckListenAddress(absl::string_view text) {
     return Expected(kExpected, text);
   }
   return absl::OkStatus();
+}
+
+bool IsLoopback(absl::string_view address) {
+  const std::string host(address.substr(0, address.rfind(':')));
+  in_addr numeric{};
+  if (inet_pton(AF_INET, host.c_str(), &numeric) == 1) return ntohl(numeric.s_addr) >> 24 == 127;
+  return host == "localhost" || host == "[::1]";
 }
 
 absl::StatusOr<std::string> UrlAuthority(const std::string& text) {

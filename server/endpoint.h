@@ -13,6 +13,10 @@ namespace sextant {
 // Port 0 stands for any free port.
 absl::Status CheckListenAddress(absl::string_view text);
 
+// Whether only programs of this machine reach what listens on `address`, HOST:PORT: an address of
+// the loopback interface, or localhost.
+bool IsLoopback(absl::string_view address);
+
 // host:port of an http or https base URL, the port added where the URL has none. INVALID_ARGUMENT
 // for another scheme, and for a user, a query or a fragment: secrets belong in the environment, and
 // paths are appended to the URL.

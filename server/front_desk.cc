@@ -41,7 +41,7 @@ class ShedLog {
   void OnShed(const absl::Status& status) {
     ++unsaid_;
     if (timer_.armed()) return;
-    Log(absl::StrCat("refusing solves: ", status.message()));
+    Log(LogLevel::kWarning, absl::StrCat("refusing solves: ", status.message()));
     unsaid_ = 0;
     timer_.Set(loop_.Now() + kLogEvery);
   }
@@ -49,7 +49,8 @@ class ShedLog {
  private:
   void Say() {
     if (unsaid_ == 0) return;  // The next one is said at once again.
-    Log(absl::StrCat("refused ", std::exchange(unsaid_, 0), " more solves of model ", model_,
+    Log(LogLevel::kWarning,
+        absl::StrCat("refused ", std::exchange(unsaid_, 0), " more solves of model ", model_,
                      " in the last ", absl::FormatDuration(kLogEvery)));
     timer_.Set(loop_.Now() + kLogEvery);
   }
@@ -89,13 +90,13 @@ absl::Status FrontDesk::Model::Refusal(Admission::Place place, absl::Time now) {
 }
 
 FrontDesk::FrontDesk(const Config& config, Policy policy, Metrics& metrics,
-                     std::vector<std::unique_ptr<Worker>>& workers)
-    : config_(config), metrics_(metrics), workers_(workers) {
-  metrics_.OnPolicy(config_, policy);
+                     const Receipts& receipts, std::vector<std::unique_ptr<Worker>>& workers)
+    : config_(config), metrics_(metrics), receipts_(receipts), workers_(workers) {
   thread_.RunAndWait([&] {
     policy_ = std::make_shared<const Policy>(std::move(policy));
     for (const ModelConfig& model : config_.models)
       models_[model.name] = std::make_unique<Model>(*this, model);
+    quotas_.SetCallers(config_.callers, thread_.loop().Now());
   });
 }
 
@@ -136,9 +137,13 @@ void FrontDesk::AskTerms(const ModelConfig& model,
 }
 
 void FrontDesk::SetPolicy(Policy policy) {
-  metrics_.OnPolicy(config_, policy);
   auto next = std::make_shared<const Policy>(std::move(policy));
   thread_.loop().Post([this, next = std::move(next)]() mutable { policy_ = std::move(next); });
+}
+
+void FrontDesk::SetCallers(std::vector<CallerConfig> callers) {
+  thread_.loop().Post(
+      [this, callers = std::move(callers)] { quotas_.SetCallers(callers, thread_.loop().Now()); });
 }
 
 void FrontDesk::BeginDrain() {
@@ -183,34 +188,40 @@ void FrontDesk::Open(Arrival arrival, Visit& visit) {
   const Id id = ++last_id_;
   const absl::Time now = thread_.loop().Now();
   Model& model = *models_.at(arrival.model.name);
+  if (const auto over = quotas_.Enter(arrival.facts.account, now)) {
+    absl::Status refusal = absl::ResourceExhaustedError(over->why);
+    SetRetryAfter(refusal, over->retry_after);
+    return Shed(model, ShedReason::kCallerLimit, refusal, visit);
+  }
   const absl::Time answer_by = arrival.at + TimeToAnswer(arrival.time_left, config_.server);
   const Admission::Place place =
       model.admission.Enter({.id = id, .caller = arrival.facts.caller, .leave_by = answer_by}, now);
   if (place != Admission::Place::kRunning && place != Admission::Place::kWaiting) {
-    const absl::Status refusal = model.Refusal(place, now);
-    metrics_.OnShed(model.config.name, ReasonOf(place));
-    model.shed_log.OnShed(refusal);
-    return Refuse(visit, refusal);
+    quotas_.Leave(arrival.facts.account);
+    return Shed(model, ReasonOf(place), model.Refusal(place, now), visit);
   }
 
   Entry entry{.model = model.config, .worker = NextWorker(), .at = now};
+  entry.account = arrival.facts.account;
   entry.key = {arrival.facts.caller, arrival.facts.request_id};
   if (!arrival.facts.request_id.empty()) {
     entry.request_hash = HashOf(arrival.request);
     by_request_id_[entry.key] = id;
   }
-  entry.call = std::make_shared<SolveCall>(SolveCall::Inputs{
-      .config = config_,
-      .model = model.config,
-      .metrics = metrics_,
-      .worker = entry.worker,
-      .request = std::move(arrival.request),
-      .solve_id = std::move(arrival.solve_id),
-      .traceparent = std::move(arrival.facts.traceparent),
-      .arrived = arrival.at,
-      .time_left = arrival.time_left,
-      .joinable = !arrival.facts.request_id.empty(),
-      .on_ended = [this, id] { thread_.loop().Post([this, id] { OnEnded(id); }); }});
+  entry.call = std::make_shared<SolveCall>(
+      SolveCall::Inputs{.config = config_,
+                        .model = model.config,
+                        .metrics = metrics_,
+                        .receipts = receipts_,
+                        .worker = entry.worker,
+                        .request = std::move(arrival.request),
+                        .solve_id = std::move(arrival.solve_id),
+                        .facts = std::move(arrival.facts),
+                        .arrived = arrival.at,
+                        .time_left = arrival.time_left,
+                        .on_ended = [this, id](const v1::Usage& bill) {
+                          thread_.loop().Post([this, id, bill] { OnEnded(id, bill); });
+                        }});
   entries_.emplace(id, std::move(entry));
   Join(id, visit);
   if (place == Admission::Place::kRunning) return Start(id);
@@ -241,7 +252,8 @@ void FrontDesk::Start(Id id) {
 
 // --- Going -------------------------------------------------------------------------------------
 
-void FrontDesk::OnEnded(Id id) {
+void FrontDesk::OnEnded(Id id, const v1::Usage& bill) {
+  quotas_.Use(entries_.at(id).account, bill.billed_tokens(), bill.cost_usd(), thread_.loop().Now());
   Model& model = *models_.at(entries_.at(id).model.name);
   Forget(id);
   if (const auto next = model.admission.End(thread_.loop().Now())) {
@@ -276,6 +288,12 @@ void FrontDesk::DropOverdue(Model& model) {
   if (model.admission.waiting() > 0) model.overdue.Set(model.admission.next_overdue());
 }
 
+void FrontDesk::Shed(Model& model, ShedReason reason, const absl::Status& status, Visit& visit) {
+  metrics_.OnShed(model.config.name, reason);
+  model.shed_log.OnShed(status);
+  Refuse(visit, status);
+}
+
 void FrontDesk::Refuse(Visit& visit, absl::Status status) {
   visit.loop_ = &NextWorker().loop();
   visit.loop_->Post([&visit, status = std::move(status)] { visit.door_.OnOutcome(status, {}); });
@@ -299,6 +317,7 @@ void FrontDesk::StopWaiting(Id id) {
 
 void FrontDesk::Forget(Id id) {
   const auto found = entries_.find(id);
+  quotas_.Leave(found->second.account);
   Unregister(found->second);
   found->second.worker.loop().Post([call = std::move(found->second.call)] {});
   entries_.erase(found);

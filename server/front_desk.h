@@ -17,6 +17,7 @@
 #include "server/admission.h"
 #include "server/async/loop.h"
 #include "server/call_facts.h"
+#include "server/caller_quotas.h"
 #include "server/metrics.h"
 #include "server/policy.h"
 #include "server/solve_call.h"
@@ -27,9 +28,11 @@ namespace sextant {
 // Any thread. What it is given outlives it; it outlives its visits.
 class FrontDesk {
  public:
-  FrontDesk(const Config& config, Policy policy, Metrics& metrics,
+  FrontDesk(const Config& config, Policy policy, Metrics& metrics, const Receipts& receipts,
             std::vector<std::unique_ptr<Worker>>& workers);
   ~FrontDesk();
+
+  Loop& loop() { return thread_.loop(); }  // For what else all calls share.
 
   struct Arrival {
     const ModelConfig& model;
@@ -59,9 +62,9 @@ class FrontDesk {
   };
 
   // The door hears of the solve, or of the refusal, on the loop of a worker. A refusal says
-  // RESOURCE_EXHAUSTED with a delay (RetryAfter) when there is no room, DEADLINE_EXCEEDED when the
-  // deadline came first, UNAVAILABLE with a delay while the server drains, INVALID_ARGUMENT when
-  // another request runs under the same id.
+  // RESOURCE_EXHAUSTED with a delay (RetryAfter) when there is no room or the caller is at a limit
+  // of its own, DEADLINE_EXCEEDED when the deadline came first, UNAVAILABLE with a delay while the
+  // server drains, INVALID_ARGUMENT when another request runs under the same id.
   void Enter(Arrival arrival, Visit& visit);
   // The caller has gone: the door hears of CANCELLED if it has not heard of an outcome. A solve
   // ends, or leaves the queue, with the last of its callers.
@@ -73,8 +76,9 @@ class FrontDesk {
   void AskTerms(const ModelConfig& model,
                 absl::AnyInvocable<void(Worker&, const SolveCall::Terms&)> ready);
 
-  void SetPolicy(Policy policy);  // For solves that start from now on.
-  void BeginDrain();              // Refuses those who wait, and who come from now on.
+  void SetPolicy(Policy policy);                       // For solves that start from now on.
+  void SetCallers(std::vector<CallerConfig> callers);  // Their limits, from now on.
+  void BeginDrain();  // Refuses those who wait, and who come from now on.
   // Also ends what runs, with what it has; stop_reason DRAINING.
   void EndAll();
 
@@ -91,6 +95,7 @@ class FrontDesk {
     absl::Time at;
     int visits = 0;
     RequestKey key;  // Its request id is empty where none is registered.
+    std::string account;
     size_t request_hash = 0;
   };
   struct Model;
@@ -100,9 +105,10 @@ class FrontDesk {
   void Open(Arrival arrival, Visit& visit);
   void Join(Id id, Visit& visit);
   void Start(Id id);
-  void OnEnded(Id id);
+  void OnEnded(Id id, const v1::Usage& bill);
   void Depart(Visit& visit);
   void DropOverdue(Model& model);
+  void Shed(Model& model, ShedReason reason, const absl::Status& status, Visit& visit);
   void Refuse(Visit& visit, absl::Status status);
   void RefuseWaiting(Id id, absl::Status status);
   void StopWaiting(Id id);
@@ -112,9 +118,11 @@ class FrontDesk {
 
   const Config& config_;
   Metrics& metrics_;
+  const Receipts& receipts_;
   std::vector<std::unique_ptr<Worker>>& workers_;
   LoopThread thread_;
   std::shared_ptr<const Policy> policy_;  // Shared with plans that are being made.
+  CallerQuotas quotas_;
   std::map<std::string, std::unique_ptr<Model>> models_;
   std::map<Id, Entry> entries_;
   std::map<RequestKey, Id> by_request_id_;

@@ -1,10 +1,33 @@
-// The server's log: one line an event, on standard error. Never a prompt, an answer or a secret.
+// The server's log: one line an event, on standard error. Never a secret; a prompt or an answer
+// only where the configuration asks for texts.
 #pragma once
+#include <cstdio>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/log_config.h"
 
 namespace sextant {
 
-// Writes "<RFC 3339 time> <text>" as one line. Any thread.
-void Log(absl::string_view text);
+// What belongs to an event beside its message: an object with values that are no objects.
+using LogFields = nlohmann::ordered_json;
+
+// For the whole process. Before other threads log; `out` outlives what they log.
+void SetLog(const LogConfig& config, std::FILE* out = stderr);
+bool IsLogged(LogLevel level);
+
+// Writes one line, where the level is logged. Any thread.
+void Log(LogLevel level, absl::string_view message, const LogFields& fields);
+void Log(LogLevel level, absl::string_view message);
+void Log(absl::string_view message);  // At level info.
+
+// An event as a line, with its end. JSON: {"time": RFC 3339, "level": ..., "message": ..., and the
+// fields}. Text: time, level, message, and the fields as name=value; a value that is text with more
+// in it than visible ASCII without quotes and backslashes is in quotes and escaped, as in JSON. A
+// control character never ends a line, and bytes that are not UTF-8 become U+FFFD.
+std::string LogLine(LogFormat format, absl::Time time, LogLevel level, absl::string_view message,
+                    const LogFields& fields);
 
 }  // namespace sextant

@@ -1,4 +1,5 @@
 // sextant-server: configuration -> server -> signals -> drain.
+#include <grpc/support/log.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/config.h"
+#include "server/endpoint.h"
 #include "server/log.h"
 #include "server/policy.h"
 #include "server/server.h"
@@ -48,26 +50,84 @@ absl::StatusOr<Policy> PolicyOf(const Config& config) {
   return LoadPolicy(config.policy);
 }
 
-// The policy is read again; the rest of the configuration takes a restart. A wrong file changes
-// nothing.
-void Reload(const Config& config, Server& server) {
+// gRPC's own errors, such as a handshake that failed.
+void LogOfGrpc(gpr_log_func_args* event) {
+  const bool is_error = event->severity == GPR_LOG_SEVERITY_ERROR;
+  Log(is_error ? LogLevel::kError : LogLevel::kInfo, absl::StrCat("grpc: ", event->message));
+}
+
+// What is not as it should be, but may be meant.
+void Warn(const Config& config) {
+  if (config.server.tls || IsLoopback(config.server.listen)) return;
+  Log(LogLevel::kWarning,
+      absl::StrCat(config.server.listen,
+                   " is no loopback address and there is no server.tls: prompts and answers ",
+                   config.callers.empty() ? "" : "and tokens ", "travel in the clear",
+                   config.callers.empty() ? ", and there are no callers: anybody may call" : ""));
+}
+
+void ReloadPolicy(const Config& config, Server& server) {
   absl::StatusOr<Policy> policy = PolicyOf(config);
   if (!policy.ok()) {
-    Log(absl::StrCat("SIGHUP: the policy stays as it is: ", policy.status().message()));
+    Log(LogLevel::kError,
+        absl::StrCat("SIGHUP: the policy stays as it is: ", policy.status().message()));
     return;
   }
   Log(absl::StrCat("SIGHUP: policy ", policy->name, " is loaded"));
   server.SetPolicy(*std::move(policy));
 }
 
-int Serve(const Config& config, const Policy& policy, const Signals& signals) {
+// The callers of the file now, checked against how the server listens.
+absl::StatusOr<std::vector<CallerConfig>> CallersNow(const std::string& path,
+                                                     const Config& config) {
+  auto next = LoadConfig(path);
+  if (!next.ok()) return next.status();
+  if (next->callers.empty()) {
+    return absl::InvalidArgumentError(
+        "the file has none any more; to let everybody call takes a restart");
+  }
+  if (next->server.listen != config.server.listen ||
+      next->server.tls.has_value() != config.server.tls.has_value()) {
+    return absl::InvalidArgumentError(
+        "server.listen or server.tls has changed too, which takes a restart");
+  }
+  return std::move(next->callers);
+}
+
+void ReloadCallers(const std::string& path, const Config& config, Server& server) {
+  auto callers = CallersNow(path, config);
+  if (!callers.ok()) {
+    Log(LogLevel::kError,
+        absl::StrCat("SIGHUP: the callers stay as they are: ", callers.status().message()));
+    return;
+  }
+  Log(absl::StrCat("SIGHUP: ", callers->size(), " caller(s) are loaded"));
+  server.SetCallers(*std::move(callers));
+}
+
+// The policy and, where there are any, the callers are read again; the rest of the configuration
+// takes a restart. A wrong file changes nothing.
+void Reload(const std::string& path, const Config& config, Server& server) {
+  ReloadPolicy(config, server);
+  if (!config.callers.empty()) ReloadCallers(path, config, server);
+}
+
+int Serve(const std::string& path, const Config& config, const Policy& policy,
+          const Signals& signals) {
+  SetLog(config.log);
+  gpr_set_log_function(&LogOfGrpc);
   auto server = Server::Start(config, policy);
   if (!server.ok()) return Fail(server.status());
   Log(absl::StrCat("serving ", config.models.size(), " model(s) on ", (*server)->address(),
                    ", policy ", policy.name));
+  Warn(config);
+  if (config.receipts.key.empty()) {
+    Log("receipts are signed by a random key: no other process takes them, and none after a "
+        "restart; receipts.key_file or receipts.key_env in the configuration names a lasting one");
+  }
   for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
     signal = signals.Await(absl::Hours(1));
-    if (signal == SIGHUP) Reload(config, **server);
+    if (signal == SIGHUP) Reload(path, config, **server);
   }
 
   Log(absl::StrCat("draining: solves may finish within ",
@@ -103,7 +163,7 @@ int Main(int argc, char** argv) {
                 policy->name.c_str());
     return kOk;
   }
-  return Serve(*config, *policy, signals);
+  return Serve(path, *config, *policy, signals);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -31,8 +32,19 @@ const Buckets kQueueSeconds = {0.001, 0.01, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 4
 const Buckets kRatio = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
 const Buckets kTokens = {64,    128,   256,   512,    1024,   2048,   4096,   8192,
                          16384, 32768, 65536, 131072, 262144, 524288, 1048576};
-constexpr const char* kStrategies[] = {"simple",      "majority_vote", "first_finish",
-                                       "last_finish", "beam_search",   "adaptive"};
+// How solves fail, as far as codes are known before one does: UNKNOWN and the like have no series
+// until then.
+constexpr std::pair<v1::StopReason, absl::StatusCode> kFailures[] = {
+    {v1::TOKEN_BUDGET, absl::StatusCode::kResourceExhausted},
+    {v1::SEQUENTIAL_BUDGET, absl::StatusCode::kResourceExhausted},
+    {v1::COST_BUDGET, absl::StatusCode::kResourceExhausted},
+    {v1::TIME_BUDGET, absl::StatusCode::kDeadlineExceeded},
+    {v1::BACKENDS_FAILED, absl::StatusCode::kUnavailable},
+    {v1::BACKENDS_FAILED, absl::StatusCode::kResourceExhausted},
+    {v1::BACKENDS_FAILED, absl::StatusCode::kInvalidArgument},
+    {v1::BACKENDS_FAILED, absl::StatusCode::kFailedPrecondition},
+    {v1::DRAINING, absl::StatusCode::kUnavailable}};
+constexpr char kCallerLeft[] = "CALLER_LEFT";
 
 std::string LabelOf(absl::StatusCode code) {
   return code == absl::StatusCode::kOk ? "OK" : absl::StatusCodeToString(code);
@@ -52,18 +64,15 @@ std::string ErrorKind(const absl::Status& error) {
 }
 constexpr const char* kErrorKinds[] = {"refused", "misconfigured", "rate_limited", "unavailable"};
 
-// How a solve fails; other pairs of code and reason, of a backend's own errors, appear when they
-// do.
-constexpr struct {
-  const char *code, *stop_reason;
-} kFailures[] = {
-    {"UNAVAILABLE", "BACKENDS_FAILED"},         {"UNAVAILABLE", "DRAINING"},
-    {"DEADLINE_EXCEEDED", "TIME_BUDGET"},       {"RESOURCE_EXHAUSTED", "TOKEN_BUDGET"},
-    {"RESOURCE_EXHAUSTED", "COST_BUDGET"},      {"RESOURCE_EXHAUSTED", "SEQUENTIAL_BUDGET"},
-    {"RESOURCE_EXHAUSTED", "BACKENDS_FAILED"},  {"INVALID_ARGUMENT", "BACKENDS_FAILED"},
-    {"FAILED_PRECONDITION", "BACKENDS_FAILED"}, {"CANCELLED", "CALLER_LEFT"}};
+Labels LabelsOf(const Grade& grade) {
+  return {{"model", grade.model},
+          {"strategy", grade.strategy},
+          {"difficulty", DifficultyLabel(grade.difficulty)},
+          {"verdict", VerdictLabel(grade.correct)}};
+}
 
-constexpr const char* kShedReasons[] = {"queue_full", "caller_share", "deadline", "draining"};
+constexpr const char* kShedReasons[] = {"queue_full", "caller_share", "caller_limit", "deadline",
+                                        "draining"};
 
 }  // namespace
 
@@ -98,10 +107,12 @@ struct Metrics::Families {
   Family<Counter>& traces = Count("sextant_traces_total", "Traces that ended, by outcome.");
   Family<Counter>& retries =
       Count("sextant_retries_total", "Requests sent again before a trace's first token.");
+  Family<Counter>& hedges =
+      Count("sextant_hedges_total", "Requests to a second server, as the first was slow to speak.");
   Family<Counter>& replacements =
       Count("sextant_replacements_total", "Traces that took the place of broken ones.");
   Family<Counter>& graded =
-      Count("sextant_graded_total", "Answers compared with a reference answer.");
+      Count("sextant_graded_total", "Answers graded, at once or by a report.");
   Family<Histogram>& agreement =
       Spread("sextant_agreement_ratio", "Share of the votes that the answer got.");
   Family<Counter>& plans =
@@ -121,6 +132,8 @@ struct Metrics::Families {
       Spread("sextant_queue_seconds", "How long solves waited for their turn.");
   Family<Counter>& shed =
       Count("sextant_shed_total", "Solves that were refused before any trace, by reason.");
+  Family<Counter>& denied =
+      Count("sextant_denied_calls_total", "Calls without a right to what they asked for, by code.");
   Family<Gauge>& in_flight =
       Level("sextant_backend_in_flight", "Traces that run on a backend now.");
   Family<Histogram>& first_token =
@@ -134,16 +147,27 @@ struct Metrics::Families {
                                 "How many event loops see the backend in that state; 0 elsewhere.");
   Family<Gauge>& queued =
       Level("sextant_backend_queued", "Requests that wait on the backend, as it says itself.");
+  Gauge& sweeping = Level("sextant_loops_reading_at_intervals",
+                          "Event loops so busy that they read long streams at intervals.")
+                        .Add({});
   Family<Gauge>& build = Level("sextant_build_info", "Always 1; the version is a label.");
 };
 
-Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>()) {
+std::string DifficultyLabel(v1::Difficulty difficulty) {
+  return difficulty == v1::DIFFICULTY_HARD ? "hard" : "easy";
+}
+
+std::string VerdictLabel(bool correct) { return correct ? "correct" : "incorrect"; }
+
+Metrics::Metrics(const Config& config) : config_(config), families_(std::make_unique<Families>()) {
   Families& f = *families_;
   f.build.Add({{"version", SEXTANT_VERSION}}).Set(1);
   f.running.Add({}).Set(0);
+  for (const auto code : {absl::StatusCode::kUnauthenticated, absl::StatusCode::kPermissionDenied})
+    f.denied.Add({{"code", absl::StatusCodeToString(code)}});
   // Series that exist from the start, at zero, make rates and alerts right from the first event on.
   for (const ModelConfig& model : config.models) {
-    for (const char* strategy : kStrategies) {
+    for (const std::string& strategy : StrategyNames()) {
       const Labels base = {{"model", model.name}, {"strategy", strategy}};
       const auto with = [&](const char* name, std::string value) {
         Labels labels = base;
@@ -155,28 +179,23 @@ Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>())
       f.agreement.Add(base, kRatio);
       f.retries.Add(base);
       f.replacements.Add(base);
-      f.plans.Add(with("row", "request"));
+      f.hedges.Add(base);
       if (model.price) f.cost.Add(base);
       for (const char* kind : {"prompt", "finished", "cancelled"}) f.tokens.Add(with("kind", kind));
       for (const char* outcome : {"finished", "cancelled", "failed"})
         f.traces.Add(with("outcome", outcome));
-      for (int reason = v1::DECIDED; reason <= v1::DRAINING; ++reason) {
-        Labels labels =
-            with("stop_reason", v1::StopReason_Name(static_cast<v1::StopReason>(reason)));
-        labels["code"] = "OK";
+      const auto ended = [&](const std::string& reason, absl::StatusCode code) {
+        Labels labels = with("stop_reason", reason);
+        labels["code"] = LabelOf(code);
         f.solves.Add(labels);
-      }
-      for (const auto& [code, stop_reason] : kFailures) {
-        Labels labels = with("stop_reason", stop_reason);
-        labels["code"] = code;
-        f.solves.Add(labels);
-      }
-      for (const char* difficulty : {"easy", "hard"}) {
-        for (const char* verdict : {"correct", "incorrect"}) {
-          Labels labels = with("difficulty", difficulty);
-          labels["verdict"] = verdict;
-          f.graded.Add(labels);
-        }
+      };
+      for (int reason = v1::DECIDED; reason <= v1::DRAINING; ++reason)
+        ended(v1::StopReason_Name(reason), absl::StatusCode::kOk);
+      for (const auto& [reason, code] : kFailures) ended(v1::StopReason_Name(reason), code);
+      ended(kCallerLeft, absl::StatusCode::kCancelled);
+      for (const v1::Difficulty difficulty : {v1::DIFFICULTY_EASY, v1::DIFFICULTY_HARD}) {
+        for (const bool correct : {true, false})
+          f.graded.Add(LabelsOf({model.name, strategy, difficulty, correct}));
       }
     }
     f.max_traces.Add({{"model", model.name}}).Set(model.max_traces);
@@ -210,17 +229,6 @@ absl::Status Metrics::Serve(const std::string& listen) {
   return absl::OkStatus();
 }
 
-void Metrics::OnPolicy(const Config& config, const Policy& policy) {
-  for (const ModelConfig& model : config.models) {
-    for (const PolicyRow& row : policy.rows) {
-      if (std::count(row.horizons.begin(), row.horizons.end(), model.horizon) == 0) continue;
-      families_->plans.Add({{"model", model.name},
-                            {"strategy", std::string(StrategyName(row.strategy.strategy))},
-                            {"row", row.name}});
-    }
-  }
-}
-
 void Metrics::OnSolve(const SolveObservation& solve) {
   Families& f = *families_;
   const v1::Usage& usage = solve.response.usage();
@@ -232,7 +240,7 @@ void Metrics::OnSolve(const SolveObservation& solve) {
     return labels;
   };
   Labels ended = with("stop_reason", solve.code == absl::StatusCode::kCancelled
-                                         ? "CALLER_LEFT"
+                                         ? kCallerLeft
                                          : v1::StopReason_Name(solve.response.stop_reason()));
   ended["code"] = LabelOf(solve.code);
   f.solves.Add(ended).Increment();
@@ -247,18 +255,37 @@ void Metrics::OnSolve(const SolveObservation& solve) {
   f.traces.Add(with("outcome", "failed")).Increment(usage.traces_failed());
   f.retries.Add(base).Increment(usage.retries());
   f.replacements.Add(base).Increment(usage.replacements());
+  f.hedges.Add(base).Increment(usage.hedges());
   f.plans.Add(with("row", solve.plan.row())).Increment();
   if (usage.has_cost_usd()) f.cost.Add(base).Increment(usage.cost_usd());
   if (solve.response.has_answer())
     f.agreement.Add(base, kRatio).Observe(solve.response.agreement());
   if (solve.response.has_verdict()) {
-    Labels labels = with("verdict", solve.response.verdict().correct() ? "correct" : "incorrect");
-    labels["difficulty"] =
-        solve.response.difficulty().difficulty() == v1::DIFFICULTY_HARD ? "hard" : "easy";
-    f.graded.Add(labels).Increment();
+    OnGrade({.model = solve.model,
+             .strategy = strategy,
+             .difficulty = solve.response.difficulty().difficulty(),
+             .correct = solve.response.verdict().correct()});
   }
   f.overhead.Observe(absl::ToDoubleSeconds(solve.overhead));
   f.cancel.Observe(absl::ToDoubleSeconds(solve.cancel_time));
+}
+
+void Metrics::OnGrade(const Grade& grade) { families_->graded.Add(LabelsOf(grade)).Increment(); }
+
+void Metrics::OnPolicy(const Policy& policy) {
+  const auto add = [this](const ModelConfig& model, absl::string_view strategy,
+                          const std::string& row) {
+    families_->plans.Add(
+        {{"model", model.name}, {"strategy", std::string(strategy)}, {"row", row}});
+  };
+  for (const ModelConfig& model : config_.models) {
+    for (const std::string& strategy : StrategyNames()) add(model, strategy, "request");
+    for (const PolicyRow& row : policy.rows) {
+      const auto& horizons = row.horizons;
+      if (std::find(horizons.begin(), horizons.end(), model.horizon) == horizons.end()) continue;
+      add(model, StrategyName(row.strategy.strategy), row.name);
+    }
+  }
 }
 
 void Metrics::OnSolveStarted(int change) { families_->running.Add({}).Increment(change); }
@@ -275,6 +302,12 @@ void Metrics::OnTurn(const std::string& model, absl::Duration waited) {
 void Metrics::OnShed(const std::string& model, ShedReason reason) {
   const char* name = kShedReasons[static_cast<size_t>(reason)];
   families_->shed.Add({{"model", model}, {"reason", name}}).Increment();
+}
+
+void Metrics::OnPace(bool sweeping) { families_->sweeping.Increment(sweeping ? 1 : -1); }
+
+void Metrics::OnDenied(absl::StatusCode code) {
+  families_->denied.Add({{"code", absl::StatusCodeToString(code)}}).Increment();
 }
 
 void Metrics::OnInFlight(absl::string_view backend, int change) {

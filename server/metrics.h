@@ -18,13 +18,24 @@ struct SolveObservation {
   const v1::SolveResponse& response;  // Its usage, stop_reason and verdict; of a failed solve too.
   std::string model;
   absl::StatusCode code = absl::StatusCode::kOk;
-  absl::Duration duration, overhead, cancel_time;
+  absl::Duration duration, queued, overhead, cancel_time;
 };
+
+// A verdict on an answer, at once or later.
+struct Grade {
+  std::string model;
+  std::string strategy;  // A name of StrategyNames().
+  v1::Difficulty difficulty = v1::DIFFICULTY_UNSPECIFIED;
+  bool correct = false;
+};
+std::string DifficultyLabel(v1::Difficulty difficulty);  // "hard", or else "easy".
+std::string VerdictLabel(bool correct);                  // "correct", "incorrect".
 
 // Why a solve was refused, or left the queue without having run.
 enum class ShedReason {
   kQueueFull,    // Every place was taken.
   kCallerShare,  // Its caller had as many waiting as it may.
+  kCallerLimit,  // Its caller is configured and was at one of its own limits.
   kDeadline,     // Its deadline came while it waited.
   kDraining,     // The server shuts down.
 };
@@ -33,19 +44,24 @@ enum class ShedReason {
 // names of strategies.
 class Metrics : public PoolObserver {
  public:
+  // `config` outlives it.
   explicit Metrics(const Config& config);
   ~Metrics() override;
 
   // Starts the endpoint at HOST:PORT /metrics. UNAVAILABLE when the port is taken.
   absl::Status Serve(const std::string& listen);
 
-  // Plans are going to be made by `policy`: each row has series from now on.
-  void OnPolicy(const Config& config, const Policy& policy);
+  // Plans are made by this policy from now on; `config` of the constructor is still there.
+  void OnPolicy(const Policy& policy);
   void OnSolve(const SolveObservation& solve);
+  void OnGrade(const Grade& grade);
   void OnSolveStarted(int change);                     // Solves running: +1 or -1.
   void OnQueue(const std::string& model, int change);  // Solves waiting for their turn: +1 or -1.
   void OnTurn(const std::string& model, absl::Duration waited);  // One has its turn.
   void OnShed(const std::string& model, ShedReason reason);
+  void OnPace(bool sweeping);  // An event loop begins or ceases to read at intervals.
+  // A call ended at the door: UNAUTHENTICATED or PERMISSION_DENIED.
+  void OnDenied(absl::StatusCode code);
 
   void OnInFlight(absl::string_view backend, int change) override;
   void OnFirstToken(absl::string_view backend, absl::Duration after) override;
@@ -57,6 +73,7 @@ class Metrics : public PoolObserver {
 
  private:
   struct Families;
+  const Config& config_;
   std::unique_ptr<Families> families_;
 };
 

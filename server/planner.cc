@@ -11,6 +11,7 @@
 #include "server/difficulty.h"
 #include "server/expected_use.h"
 #include "server/prompt_tokens.h"
+#include "server/request_sharing.h"
 #include "server/strategies/spec.h"
 
 namespace sextant {
@@ -147,6 +148,10 @@ v1::Plan PlanWriter::Write() {
   const Caps caps{is_requested ? limit : default_cap(), default_cap()};
   *plan_.mutable_strategy() = Complete(Choose(), caps);
   plan_.set_strategy_text(StrategyText(plan_.strategy()));
+  if (const int choices = ChoicesPerRequest(request_, model_, plan_.strategy()); choices > 0) {
+    plan_.set_choices_per_request(choices);
+    Because(absl::StrFormat("%d traces share a request, as all of them are wanted.", choices));
+  }
   *plan_.mutable_expected() = Expect(plan_.strategy());
   if (!use_.Fits(plan_.strategy())) {
     Because(
@@ -274,6 +279,11 @@ StrategyTemplate PlanWriter::ChooseByPolicy() {
   plan_.set_row(row.name);
   Because(absl::StrFormat("Row %s of policy %s fires for %s: %s.", row.name, policy_.name,
                           CellText(cell), StrategyName(row.strategy.strategy)));
+  if (row.hedge_after) {
+    plan_.set_hedge_after_seconds(absl::ToDoubleSeconds(*row.hedge_after));
+    Because(absl::StrFormat("A trace that says nothing for %s is asked of a second server as well.",
+                            absl::FormatDuration(*row.hedge_after)));
+  }
   if (const PolicyRow* next = policy_.NextRowFor(cell, row)) SetRunnerUp(*next);
   SetOtherDifficulty(cell, row);
   return row.strategy;

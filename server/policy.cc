@@ -101,6 +101,7 @@ PolicyRow ReadRow(YamlMap& map) {
       row.strategy = *std::move(strategy);
     }
   }
+  row.hedge_after = map.Duration("hedge_after", absl::Milliseconds(10), absl::Minutes(10));
   map.RejectUnknownKeys();
   return row;
 }

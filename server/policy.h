@@ -14,7 +14,8 @@
 // `horizon` is a name of HorizonName, a list of them, or any. The other conditions are `any` by
 // default: `budget` is low or high, `time` tight or loose, `difficulty` easy or hard, `goal` one or
 // a list of balanced, cheap, fast, accurate. `strategy` is text of strategies/spec.h, where
-// `n=large` is what the budget holds and `k=large` is k = n.
+// `n=large` is what the budget holds and `k=large` is k = n. A row may have `hedge_after: 2s`: a
+// trace that has said nothing by then is asked of a second server as well.
 #pragma once
 #include <optional>
 #include <string>
@@ -58,6 +59,7 @@ struct PolicyRow {
   std::optional<TimeLevel> time;             // Unset: any.
   std::optional<v1::Difficulty> difficulty;  // Unset: any.
   StrategyTemplate strategy;
+  std::optional<absl::Duration> hedge_after;  // 10 ms to 10 min. Unset: never.
 
   bool Fits(const PolicyCell& cell) const;
 };

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "server/grpc_credentials.h"
 
 namespace sextant {
 namespace {
@@ -38,7 +39,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, Poli
     if (!status.ok()) return status;
   }
   for (int i = 0; i < config.server.loops; ++i) {
-    server->workers_.push_back(std::make_unique<Worker>(config, server->metrics_, look_up));
+    const auto on_pace = [&metrics = server->metrics_](bool sweeping) { metrics.OnPace(sweeping); };
+    server->workers_.push_back(
+        std::make_unique<Worker>(config, server->metrics_, on_pace, look_up));
   }
   server->service_ =
       std::make_unique<SolveService>(config, std::move(policy), server->metrics_, server->workers_);
@@ -46,7 +49,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, Poli
   InitGrpcPlugins(config.server);
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(config.server.listen, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(config.server.listen, CredentialsOf(config.server.tls), &port);
   // A second server on the same port is an error, not a silent half of the traffic.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);

@@ -28,6 +28,9 @@ class Server {
   // Plans made from now on ask this policy; running solves keep their plans.
   void SetPolicy(Policy policy) { service_->SetPolicy(std::move(policy)); }
 
+  // Who may call from now on, and within which limits.
+  void SetCallers(std::vector<CallerConfig> callers) { service_->SetCallers(std::move(callers)); }
+
   // HOST:PORT of the gRPC service, with the port that was chosen where the configuration says 0.
   const std::string& address() const { return address_; }
 

@@ -172,6 +172,9 @@ TracesConfig Solve::ConfigOfTraces() {
   if (sampling.has_seed()) config.seed = sampling.seed();
   config.max_trace_tokens = LongestTraceTokens(inputs_.request, model_);
   config.max_trace_bytes = server_.max_trace_bytes;
+  config.choices = std::max(1, inputs_.plan.choices_per_request());
+  if (const double seconds = inputs_.plan.hedge_after_seconds(); seconds > 0)
+    config.hedge_after = absl::Seconds(seconds);
   config.start_clock = judge.billed_tokens();
   config.vote = {.ties = model_.horizon == Horizon::kLong ? TieRule::kLonger : TieRule::kShorter,
                  .weighting = WeightingOf(inputs_.plan.strategy()),
@@ -283,7 +286,7 @@ Task<SolveOutcome> Solve::Run() {
     candidate.set_weight(c.weight);
     candidate.set_mean_tokens(c.mean_tokens);
   }
-  Grade(vote.answer, response);
+  if (outcome.status.ok()) Grade(vote.answer, response);
   if (inputs_.request.include_traces()) {
     for (const auto& trace : traces_->all())
       *response.add_traces() = ReportOf(*trace, ReportTexts::kIncluded);

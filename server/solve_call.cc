@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "server/difficulty.h"
-#include "server/log.h"
 #include "server/planner.h"
+#include "server/strategies/spec.h"
 
 namespace sextant {
 namespace {
@@ -63,6 +63,10 @@ void SolveCall::Leave(Door& door) {
 void SolveCall::Start(Terms terms) {
   Worker& worker = inputs_.worker;
   inputs_.metrics.OnSolveStarted(1);
+  queued_ = terms.queued;
+  if (inputs_.config.log.texts)
+    texts_ =
+        SolveTexts{std::string(ProblemText(inputs_.request)), inputs_.request.reference_answer()};
   auto plan = PlanOn(worker, QuestionAbout(inputs_.request, nullptr), terms);
   if (!plan.ok()) return Fail(plan.status());
   plan_ = *std::move(plan);
@@ -72,13 +76,14 @@ void SolveCall::Start(Terms terms) {
       .plan = plan_,
       .judge = std::move(judge),
       .solve_id = inputs_.solve_id,
-      .traceparent = inputs_.traceparent,
+      .traceparent = inputs_.facts.traceparent,
       .arrived = inputs_.arrived,
       .queued = terms.queued,
       .answer_by = inputs_.arrived + TimeToAnswer(inputs_.time_left, inputs_.config.server),
       .on_planned = [this](const v1::Plan& plan) { Planned(plan); },
       .on_trace_ended =
           [this](const v1::Trace& trace) {
+            LogTrace(names(), trace);
             for (Door* door : doors_) door->OnTraceEnded(trace);
           }};
   auto solve = Solve::Create(worker.loop(), worker.pool(inputs_.model.name), inputs_.config.server,
@@ -120,19 +125,16 @@ void SolveCall::Planned(const v1::Plan& plan) {
 // It never came to a solve, so there is nothing to count.
 void SolveCall::Fail(const absl::Status& status) {
   inputs_.metrics.OnSolveStarted(-1);
-  inputs_.on_ended();
+  inputs_.on_ended({});
   Refuse(status);
 }
 
 void SolveCall::Refuse(const absl::Status& status) { Tell({.status = status}); }
 
 void SolveCall::Done(SolveOutcome outcome) {
-  Observe(outcome.status.code(), outcome.response);
-  if (!outcome.status.ok()) {
-    Log(absl::StrCat("solve ", inputs_.solve_id, " failed: ", outcome.status.ToString(),
-                     "; billed ", outcome.response.usage().billed_tokens(), " tokens"));
-  }
-  inputs_.on_ended();
+  Observe(outcome.status, outcome.response);
+  if (outcome.status.ok()) outcome.response.set_receipt(ReceiptOf(outcome.response));
+  inputs_.on_ended(outcome.response.usage());
   Tell(std::move(outcome));
 }
 
@@ -142,7 +144,7 @@ void SolveCall::Tell(SolveOutcome outcome) {
   const std::vector<Door*> doors = std::exchange(doors_, {});
   for (Door* door : doors) {
     // With its traces a response may be large: it is copied only for those who share it.
-    if (!inputs_.joinable && door == doors.back()) {
+    if (inputs_.facts.request_id.empty() && door == doors.back()) {
       door->OnOutcome(outcome_.status, std::move(outcome_.response));
     } else {
       door->OnOutcome(outcome_.status, outcome_.response);
@@ -155,24 +157,38 @@ void SolveCall::Abandon() {
   running_->solve().Abandon();
   v1::SolveResponse response;
   *response.mutable_usage() = running_->solve().Bill();
-  Observe(absl::StatusCode::kCancelled, response);
-  inputs_.on_ended();
-  Log(absl::StrCat("solve ", inputs_.solve_id, " was abandoned by its caller; billed ",
-                   response.usage().finished_tokens(), " finished and ",
-                   response.usage().cancelled_tokens(), " cancelled tokens"));
+  Observe(absl::CancelledError("the caller has left"), response);
+  // What it may still await, such as the usage of a finished trace, must not end it once more.
+  running_.reset();
+  inputs_.on_ended(response.usage());
 }
 
-void SolveCall::Observe(absl::StatusCode code, const v1::SolveResponse& response) const {
+std::string SolveCall::ReceiptOf(const v1::SolveResponse& response) const {
+  internal::Receipt receipt;
+  receipt.set_solve_id(inputs_.solve_id);
+  receipt.set_model(inputs_.model.name);
+  receipt.set_strategy(std::string(StrategyName(plan_.strategy())));
+  receipt.set_difficulty(response.difficulty().difficulty());
+  receipt.set_billed_tokens(response.usage().billed_tokens());
+  if (response.has_verdict()) receipt.set_graded(response.verdict().correct());
+  return inputs_.receipts.Sign(std::move(receipt), absl::Now());
+}
+
+void SolveCall::Observe(const absl::Status& status, const v1::SolveResponse& response) const {
   inputs_.metrics.OnSolveStarted(-1);
   // A solve that ended as it was launched has no running_ yet, and took no time to speak of.
   const Solve* solve = running_ == nullptr ? nullptr : &running_->solve();
-  inputs_.metrics.OnSolve({.plan = plan_,
-                           .response = response,
-                           .model = inputs_.model.name,
-                           .code = code,
-                           .duration = inputs_.worker.loop().Now() - inputs_.arrived,
-                           .overhead = solve ? solve->overhead() : absl::ZeroDuration(),
-                           .cancel_time = solve ? solve->cancel_time() : absl::ZeroDuration()});
+  const SolveObservation observation{
+      .plan = plan_,
+      .response = response,
+      .model = inputs_.model.name,
+      .code = status.code(),
+      .duration = inputs_.worker.loop().Now() - inputs_.arrived,
+      .queued = queued_,
+      .overhead = solve ? solve->overhead() : absl::ZeroDuration(),
+      .cancel_time = solve ? solve->cancel_time() : absl::ZeroDuration()};
+  inputs_.metrics.OnSolve(observation);
+  LogSolve(names(), observation, status, texts_ ? &*texts_ : nullptr);
 }
 
 std::optional<v1::Progress> SolveCall::Progress() const {

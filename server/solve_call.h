@@ -8,9 +8,12 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/call_facts.h"
 #include "server/config.h"
 #include "server/metrics.h"
 #include "server/policy.h"
+#include "server/receipt.h"
+#include "server/solve_log.h"
 #include "server/worker.h"
 
 namespace sextant {
@@ -49,15 +52,15 @@ class SolveCall {
     const Config& config;
     const ModelConfig& model;
     Metrics& metrics;
+    const Receipts& receipts;
     Worker& worker;
     v1::SolveRequest request;  // Checked.
     std::string solve_id;
-    std::string traceparent;
+    CallFacts facts;           // With a request id, doors may come after it has ended.
     absl::Time arrived;        // On the worker's clock.
     absl::Duration time_left;  // From then until the deadline; infinite without one.
-    bool joinable = false;     // Doors may come after it has ended.
     // Called once when a solve that was started has ended, before its doors hear of it.
-    std::function<void()> on_ended;
+    std::function<void(const v1::Usage& bill)> on_ended;
   };
 
   // What a solve starts under.
@@ -91,10 +94,15 @@ class SolveCall {
   void Fail(const absl::Status& status);
   void Tell(SolveOutcome outcome);
   void Abandon();
-  void Observe(absl::StatusCode code, const v1::SolveResponse& response) const;
+  std::string ReceiptOf(const v1::SolveResponse& response) const;
+  // Counts and logs a solve that has ended.
+  void Observe(const absl::Status& status, const v1::SolveResponse& response) const;
+  SolveNames names() const { return {inputs_.solve_id, inputs_.facts}; }
 
   Inputs inputs_;
-  v1::Plan plan_;  // With a judge, the one before its word until that has come.
+  absl::Duration queued_;
+  std::optional<SolveTexts> texts_;  // Where the configuration asks for them.
+  v1::Plan plan_;                    // With a judge, the one before its word until that has come.
   std::vector<Door*> doors_;
   bool planned_ = false;  // The plan is the one that runs, and the doors know it.
   bool ended_ = false;

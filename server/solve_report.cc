@@ -95,6 +95,7 @@ v1::Usage BillOf(const Traces& traces, absl::Time arrived, absl::Time decided) {
     estimated += trace->estimated_tokens();
     (trace->state == Trace::State::kFinished ? finished : cancelled) += trace->tokens();
     usage.set_retries(usage.retries() + trace->retries());
+    usage.set_hedges(usage.hedges() + trace->hedges());
     switch (trace->state) {
       case Trace::State::kFinished:
         usage.set_traces_finished(usage.traces_finished() + 1);

@@ -1,5 +1,6 @@
 #include "server/solve_service.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <random>
@@ -11,7 +12,9 @@
 #include "server/planner.h"
 #include "server/prompt_tokens.h"
 #include "server/request_check.h"
+#include "server/solve_log.h"
 #include "server/solve_reactors.h"
+#include "server/strategies/spec.h"
 
 namespace sextant {
 namespace {
@@ -27,13 +30,13 @@ std::string NewSolveId() {
   return absl::StrCat(absl::Hex(random(), absl::kZeroPad16));
 }
 
-absl::StatusOr<CallFacts> FactsOf(const grpc::CallbackServerContext& context) {
+CallMetadata MetadataOf(const grpc::CallbackServerContext& context) {
   CallMetadata metadata;
   for (const auto& [name, value] : context.client_metadata()) {
     metadata.emplace(std::string(name.data(), name.size()),
                      std::string(value.data(), value.size()));
   }
-  return ReadCallFacts(metadata, context.peer());
+  return metadata;
 }
 
 grpc::ServerUnaryReactor* Answered(grpc::CallbackServerContext* context,
@@ -74,22 +77,58 @@ class RefusedStream : public grpc::ServerWriteReactor<v1::SolveEvent> {
 
 SolveService::SolveService(const Config& config, Policy policy, Metrics& metrics,
                            std::vector<std::unique_ptr<Worker>>& workers)
-    : config_(config), workers_(workers), desk_(config, std::move(policy), metrics, workers) {}
+    : config_(config),
+      metrics_(metrics),
+      receipts_(config.receipts),
+      workers_(workers),
+      callers_(std::make_shared<const Callers>(config.callers)),
+      desk_(config, policy, metrics, receipts_, workers) {
+  metrics_.OnPolicy(policy);
+}
 
-absl::StatusOr<const ModelConfig*> SolveService::FindModel(const std::string& name) const {
+void SolveService::SetPolicy(Policy policy) {
+  metrics_.OnPolicy(policy);
+  desk_.SetPolicy(std::move(policy));
+}
+
+void SolveService::SetCallers(std::vector<CallerConfig> callers) {
+  // The desk first: it knows a caller's limits before the caller is let in.
+  desk_.SetCallers(callers);
+  callers_.store(std::make_shared<const Callers>(std::move(callers)));
+}
+
+absl::StatusOr<std::shared_ptr<const CallerConfig>> SolveService::Identify(
+    const CallMetadata& metadata) const {
+  const std::shared_ptr<const Callers> callers = callers_.load();
+  const auto caller = callers->Identify(metadata);
+  if (caller.ok()) return std::shared_ptr<const CallerConfig>(callers, *caller);
+  metrics_.OnDenied(caller.status().code());
+  return caller.status();
+}
+
+absl::StatusOr<const ModelConfig*> SolveService::FindModel(const std::string& name,
+                                                           const CallerConfig* caller) const {
+  std::vector<absl::string_view> models;
   for (const ModelConfig& model : config_.models) {
-    if (model.name == name) return &model;
+    const bool may_use = MayUse(caller, model.name);
+    if (may_use) models.push_back(model.name);
+    if (model.name != name) continue;
+    if (may_use) return &model;
+    absl::Status denied = absl::PermissionDeniedError(
+        absl::StrCat("caller ", caller->name, " may not use model ", model.name));
+    metrics_.OnDenied(denied.code());
+    return denied;
   }
-  const std::string known = absl::StrJoin(
-      config_.models, ", ", [](std::string* out, const ModelConfig& m) { out->append(m.name); });
+  const std::string known = absl::StrJoin(models, ", ");
   if (name.empty())
     return absl::InvalidArgumentError(absl::StrCat("model is empty, expected one of: ", known));
   return absl::NotFoundError(
       absl::StrCat("model \"", name.substr(0, 200), "\" is not served here; known: ", known));
 }
 
-absl::StatusOr<const ModelConfig*> SolveService::Check(const v1::SolveRequest& request) const {
-  const auto model = FindModel(request.model());
+absl::StatusOr<const ModelConfig*> SolveService::Check(const v1::SolveRequest& request,
+                                                       const CallerConfig* caller) const {
+  const auto model = FindModel(request.model(), caller);
   if (!model.ok()) return model.status();
   if (absl::Status status = CheckRequest(request, **model); !status.ok()) return status;
   if (absl::Status status = CheckContext(request, **model); !status.ok()) return status;
@@ -98,9 +137,12 @@ absl::StatusOr<const ModelConfig*> SolveService::Check(const v1::SolveRequest& r
 
 absl::StatusOr<FrontDesk::Arrival> SolveService::ArrivalOf(
     const grpc::CallbackServerContext& context, const v1::SolveRequest& request) const {
-  const auto model = Check(request);
+  const CallMetadata metadata = MetadataOf(context);
+  const auto caller = Identify(metadata);
+  if (!caller.ok()) return caller.status();
+  const auto model = Check(request, caller->get());
   if (!model.ok()) return model.status();
-  auto facts = FactsOf(context);
+  auto facts = ReadCallFacts(metadata, context.peer(), *caller == nullptr ? "" : (*caller)->name);
   if (!facts.ok()) return facts.status();
   return FrontDesk::Arrival{.model = **model,
                             .request = request,
@@ -128,7 +170,9 @@ grpc::ServerWriteReactor<v1::SolveEvent>* SolveService::SolveStream(
 grpc::ServerUnaryReactor* SolveService::Plan(grpc::CallbackServerContext* context,
                                              const v1::SolveRequest* request,
                                              v1::PlanResponse* response) {
-  const auto model = Check(*request);
+  const auto caller = Identify(MetadataOf(*context));
+  if (!caller.ok()) return Answered(context, caller.status());
+  const auto model = Check(*request, caller->get());
   if (!model.ok()) return Answered(context, model.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   // The request and the response live until Finish().
@@ -143,19 +187,70 @@ grpc::ServerUnaryReactor* SolveService::Plan(grpc::CallbackServerContext* contex
   return reactor;
 }
 
+absl::StatusOr<internal::Receipt> SolveService::CheckReport(const v1::ReportOutcomeRequest& request,
+                                                            const CallerConfig* caller) const {
+  if (!request.has_correct())
+    return absl::InvalidArgumentError("correct is not set, expected true or false");
+  auto receipt = receipts_.Read(request.receipt(), absl::Now());
+  if (!receipt.ok()) return receipt.status();
+  if (const auto model = FindModel(receipt->model(), caller); !model.ok())
+    return absl::Status(
+        model.status().code(),
+        absl::StrCat("receipt of solve ", receipt->solve_id(), ": ", model.status().message()));
+  const std::vector<std::string>& strategies = StrategyNames();
+  // Labels of metrics come from a closed set, even where a later version has signed.
+  if (std::find(strategies.begin(), strategies.end(), receipt->strategy()) == strategies.end())
+    return absl::FailedPreconditionError(absl::StrCat("receipt of solve ", receipt->solve_id(),
+                                                      ": strategy ", receipt->strategy(),
+                                                      " is not known to this version"));
+  if (receipt->has_graded())
+    return absl::AlreadyExistsError(
+        absl::StrCat("solve ", receipt->solve_id(), " was graded at once by its reference_answer, ",
+                     "as ", VerdictLabel(receipt->graded()), "; that counts"));
+  return receipt;
+}
+
+v1::ReportOutcomeResponse SolveService::CountReport(const internal::Receipt& receipt,
+                                                    bool correct) {
+  const std::optional<bool> before = reported_.Remember(receipt.solve_id(), correct);
+  if (!before)
+    metrics_.OnGrade({receipt.model(), receipt.strategy(), receipt.difficulty(), correct});
+  v1::ReportOutcomeResponse response;
+  response.set_counted(!before);
+  response.set_correct(before.value_or(correct));
+  response.set_solve_id(receipt.solve_id());
+  response.set_model(receipt.model());
+  response.set_strategy(receipt.strategy());
+  response.set_difficulty(receipt.difficulty());
+  response.set_billed_tokens(receipt.billed_tokens());
+  LogReport(response);
+  return response;
+}
+
 grpc::ServerUnaryReactor* SolveService::ReportOutcome(grpc::CallbackServerContext* context,
-                                                      const v1::ReportOutcomeRequest*,
-                                                      v1::ReportOutcomeResponse*) {
-  return Answered(
-      context,
-      absl::UnimplementedError(
-          "ReportOutcome is not part of this version: send a reference_answer with the request"));
+                                                      const v1::ReportOutcomeRequest* request,
+                                                      v1::ReportOutcomeResponse* response) {
+  const auto caller = Identify(MetadataOf(*context));
+  if (!caller.ok()) return Answered(context, caller.status());
+  auto receipt = CheckReport(*request, caller->get());
+  if (!receipt.ok()) return Answered(context, receipt.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  // The response lives until Finish().
+  desk_.loop().Post(
+      [this, receipt = *std::move(receipt), correct = request->correct(), response, reactor] {
+        *response = CountReport(receipt, correct);
+        reactor->Finish(grpc::Status::OK);
+      });
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* SolveService::ListModels(grpc::CallbackServerContext* context,
                                                    const v1::ListModelsRequest*,
                                                    v1::ListModelsResponse* response) {
+  const auto caller = Identify(MetadataOf(*context));
+  if (!caller.ok()) return Answered(context, caller.status());
   for (const ModelConfig& model : config_.models) {
+    if (!MayUse(caller->get(), model.name)) continue;
     v1::Model& m = *response->add_models();
     m.set_name(model.name);
     m.set_horizon(ToProto(model.horizon));

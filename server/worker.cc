@@ -59,7 +59,9 @@ PoolMember Worker::MemberOf(const BackendConfig& backend, const std::string& add
   return member;
 }
 
-Worker::Worker(const Config& config, PoolObserver& observer, Resolver::LookUp look_up) {
+Worker::Worker(const Config& config, PoolObserver& observer, std::function<void(bool)> on_pace,
+               Resolver::LookUp look_up)
+    : thread_({.pace = {.interval = config.server.read_interval}, .on_pace = std::move(on_pace)}) {
   thread_.RunAndWait([&] {
     connections_ = std::make_unique<Connections>(loop(), std::move(look_up));
     for (const ModelConfig& model : config.models) {

@@ -19,8 +19,9 @@ namespace sextant {
 
 class Worker {
  public:
-  // `config` and `observer` outlive the worker. `look_up` replaces the system's name look-up.
-  Worker(const Config& config, PoolObserver& observer,
+  // `config` and `observer` outlive the worker. `on_pace` as in LoopOptions. `look_up` replaces the
+  // system's name look-up.
+  Worker(const Config& config, PoolObserver& observer, std::function<void(bool)> on_pace,
          Resolver::LookUp look_up = Resolver::SystemLookUp);
   ~Worker();
 

@@ -36,6 +36,11 @@ std::string ExpectedGot(absl::string_view expected, const YamlNode& node) {
 // "8" in quotes is text in YAML, so it is no number here either.
 bool IsPlain(const YamlNode& node) { return node.kind == YamlNode::Kind::kScalar && !node.quoted; }
 
+bool HasControls(absl::string_view text) {
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  return std::any_of(text.begin(), text.end(), is_control);
+}
+
 std::string DescribeRange(const NumberRange& range) {
   if (range.above_min) return absl::StrCat("a number above ", range.min, " up to ", range.max);
   return absl::StrCat("a number from ", range.min, " to ", range.max);
@@ -112,6 +117,28 @@ const YamlNode* YamlMap::FindScalar(absl::string_view key, absl::string_view exp
   return nullptr;
 }
 
+std::vector<std::string> YamlMap::Texts(absl::string_view key, size_t max_items, size_t max_bytes) {
+  const YamlNode* node = Find(key);
+  if (node == nullptr) return {};
+  const bool is_list = node->kind == YamlNode::Kind::kList;
+  const absl::Span<const YamlNode> items =
+      is_list ? absl::MakeConstSpan(node->items) : absl::MakeConstSpan(node, 1);
+  const auto is_text = [&](const YamlNode& item) {
+    return item.kind == YamlNode::Kind::kScalar && !item.text.empty() &&
+           item.text.size() <= max_bytes && !HasControls(item.text);
+  };
+  std::vector<std::string> texts;
+  if (!items.empty() && items.size() <= max_items &&
+      std::all_of(items.begin(), items.end(), is_text)) {
+    for (const YamlNode& item : items) texts.push_back(item.text);
+    return texts;
+  }
+  errors_->Add(node->line, PathOf(key),
+               absl::StrCat("expected a text or a list of 1 to ", max_items, ", each of 1 to ",
+                            max_bytes, " bytes without control characters"));
+  return {};
+}
+
 std::optional<std::string> YamlMap::Text(absl::string_view key, size_t max_bytes) {
   const YamlNode* node = FindScalar(key, "text");
   if (node == nullptr) return std::nullopt;
@@ -120,8 +147,7 @@ std::optional<std::string> YamlMap::Text(absl::string_view key, size_t max_bytes
     errors_->Add(node->line, PathOf(key), ExpectedGot(expected, *node));
     return std::nullopt;
   }
-  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
-  if (std::any_of(node->text.begin(), node->text.end(), is_control)) {
+  if (HasControls(node->text)) {
     errors_->Add(node->line, PathOf(key), ExpectedGot("text without control characters", *node));
     return std::nullopt;
   }

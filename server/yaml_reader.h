@@ -53,6 +53,8 @@ class YamlMap {
   YamlMap(const YamlNode& node, std::string path, YamlErrors& errors);
 
   std::optional<std::string> Text(absl::string_view key, size_t max_bytes = 4096);
+  // A text, or a list of 1 to `max_items`. Errors do not repeat what stands there instead.
+  std::vector<std::string> Texts(absl::string_view key, size_t max_items, size_t max_bytes = 4096);
   std::optional<int64_t> Integer(absl::string_view key, int64_t min, int64_t max);
   std::optional<double> Number(absl::string_view key, NumberRange range);
   // A list of `count` numbers.
@@ -72,6 +74,7 @@ class YamlMap {
   // A list of at least one and at most `max_items` mappings.
   std::vector<YamlMap> Maps(absl::string_view key, size_t max_items);
 
+  bool Has(absl::string_view key) { return Find(key) != nullptr; }
   // An error unless the key is there.
   void Require(absl::string_view key);
   // An error about the value of `key`.

@@ -14,3 +14,7 @@ target_link_libraries(answer_speed
 
 add_executable(overload EXCLUDE_FROM_ALL bench/overload.cc)
 target_link_libraries(overload PRIVATE sextant_client CLI11::CLI11 sextant_flags)
+
+add_executable(stream_cost EXCLUDE_FROM_ALL bench/stream_cost.cc bench/paced_server.cc)
+target_link_libraries(stream_cost
+  PRIVATE sextant_strategies sextant_backend nlohmann_json::nlohmann_json CLI11::CLI11 sextant_flags)

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
 namespace sextant {
 namespace {
 
@@ -24,6 +27,16 @@ TEST(CallFactsTest, ANameWinsOverTheAddressAndCannotStandForOne) {
             CallerOf({}, "ipv4:10.0.0.1:1"));
 }
 
+TEST(CallFactsTest, WhoseTokenItIsWinsOverWhatTheCallSaysOfItself) {
+  const auto account = [](const std::string& name, const CallMetadata& metadata) {
+    return ReadCallFacts(metadata, "ipv4:10.0.0.1:1", name)->caller;
+  };
+
+  EXPECT_EQ(account("team-a", {{"x-sextant-caller", "team-b"}}), account("team-a", {}));
+  EXPECT_NE(account("team-a", {}), account("", {{"x-sextant-caller", "team-a"}}));
+  EXPECT_EQ(ReadCallFacts({}, "unix:", "team-a")->account, "team-a");
+}
+
 TEST(CallFactsTest, WhatIsNoNameIsRefusedAndNamed) {
   for (const std::string& value :
        {std::string(), std::string(129, 'x'), std::string("a\tb"), std::string("\xC3\xA9")}) {
@@ -35,9 +48,31 @@ TEST(CallFactsTest, WhatIsNoNameIsRefusedAndNamed) {
             std::string(128, ' '));
 }
 
-TEST(CallFactsTest, ATraceContextIsTakenWhenItIsNotTooLong) {
-  EXPECT_EQ(ReadCallFacts({{"traceparent", "00-ab"}}, "unix:")->traceparent, "00-ab");
-  EXPECT_EQ(ReadCallFacts({{"traceparent", std::string(257, 'x')}}, "unix:")->traceparent, "");
+constexpr char kTraceId[] = "0af7651916cd43dd8448eb211c80319c";
+constexpr char kRest[] = "-b7ad6b7169203331-01";
+
+TEST(CallFactsTest, ATraceContextIsTakenAsItIsAndItsTraceIsKnown) {
+  for (const std::string& value : {absl::StrCat("00-", kTraceId, kRest),
+                                   absl::StrCat("01-", kTraceId, kRest, "-what is to come")}) {
+    const auto facts = ReadCallFacts({{"traceparent", value}}, "unix:");
+    EXPECT_EQ(facts->traceparent, value);
+    EXPECT_EQ(facts->trace_id, kTraceId);
+  }
+}
+
+TEST(CallFactsTest, WhatIsNoTraceContextIsLeftOut) {
+  const std::string upper = absl::AsciiStrToUpper(kTraceId);
+  for (const std::string& value :
+       {std::string(), std::string("00-ab"), absl::StrCat("00-", upper, kRest),
+        absl::StrCat("ff-", kTraceId, kRest), absl::StrCat("00-", kTraceId, kRest, "-more"),
+        absl::StrCat("01-", kTraceId, kRest, "more"), absl::StrCat("00_", kTraceId, kRest),
+        absl::StrCat("00-", std::string(32, '0'), kRest),
+        absl::StrCat("00-", kTraceId, "-0000000000000000-01"),
+        absl::StrCat("01-", kTraceId, kRest, "-", std::string(256, 'x'))}) {
+    const auto facts = ReadCallFacts({{"traceparent", value}}, "unix:");
+    EXPECT_EQ(facts->traceparent, "") << value;
+    EXPECT_EQ(facts->trace_id, "") << value;
+  }
 }
 
 }  // namespace

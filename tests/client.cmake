@@ -6,6 +6,7 @@ if(NOT SEXTANT_CORE_ONLY)
     PRIVATE sextant_grpc absl::strings sextant_flags)
 
   sextant_test(client_library_test sextant_client client_fake_server)
+  sextant_test(client_connect_test sextant_cli test_certificates client_fake_server)
   sextant_test(client_text_test sextant_cli sextant_client_text client_fake_server)
   sextant_test(client_cli_test sextant_cli nlohmann_json::nlohmann_json client_fake_server)
   sextant_test(eval_problems_test sextant_eval)

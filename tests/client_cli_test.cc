@@ -64,7 +64,8 @@ TEST(CommandLineTest, ExitsWith2OnWrongUsage) {
 }
 
 TEST(CommandLineTest, ExitsWith0OnHelpWhichHasAnExample) {
-  for (const std::string command : {"solve", "plan", "models", "eval", "grade", "probe"}) {
+  for (const std::string command :
+       {"solve", "plan", "models", "eval", "grade", "report", "probe"}) {
     const Ran ran = RunSextant({command, "--help"});
     EXPECT_EQ(ran.code, ExitCode::kOk);
     EXPECT_THAT(ran.out, HasSubstr("Example:\n  sextant " + command));
@@ -303,6 +304,65 @@ TEST(ModelsCommandTest, ListsModelsAsATableOrAsJson) {
   const json object =
       json::parse(RunSextant({"models", "--server", server.target(), "--json"}).out);
   EXPECT_EQ(object["models"][1]["name"], "model-b");
+}
+
+TEST(ReportCommandTest, SendsTheReceiptWithTheVerdictAndSaysWhatItCountsFor) {
+  const FakeServer server(Answers);
+
+  const Ran ran =
+      RunSextant({"report", "--server", server.target(), "--receipt", "R-1_", "--incorrect"});
+
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_EQ(ran.out,
+            "counted     as incorrect\n"
+            "for         model model-a, strategy first_finish, difficulty hard\n"
+            "solve       solve-1, 30 tokens billed\n");
+  ASSERT_EQ(server.reports().size(), 1u);
+  EXPECT_EQ(server.reports()[0].receipt(), "R-1_");
+  EXPECT_TRUE(server.reports()[0].has_correct());
+  EXPECT_FALSE(server.reports()[0].correct());
+}
+
+TEST(ReportCommandTest, SaysThatAReceiptWasReportedBeforeWhichIsNoError) {
+  const FakeServer server(Answers);
+  const std::vector<std::string> command = {"report",    "--server", server.target(),
+                                            "--receipt", "R-1_",     "--correct"};
+  RunSextant(command);
+
+  const Ran ran = RunSextant(command);
+
+  EXPECT_EQ(ran.code, ExitCode::kOk);
+  EXPECT_THAT(ran.out,
+              HasSubstr("counted     no: it was reported before, and counts as correct\n"));
+}
+
+TEST(ReportCommandTest, PrintsTheResponseAsJson) {
+  const FakeServer server(Answers);
+
+  const Ran ran = RunSextant(
+      {"report", "--json", "--server", server.target(), "--receipt", "R-1_", "--correct"});
+
+  const json object = json::parse(ran.out);
+  EXPECT_EQ(object["counted"], true);
+  EXPECT_EQ(object["correct"], true);
+  EXPECT_EQ(object["solve_id"], "solve-1");
+}
+
+TEST(ReportCommandTest, ExitsWith1WhenTheServerRefusesTheReceipt) {
+  const FakeServer server(Answers);
+
+  const Ran ran =
+      RunSextant({"report", "--server", server.target(), "--receipt", "forged", "--correct"});
+
+  EXPECT_EQ(ran.code, ExitCode::kFailed);
+  EXPECT_THAT(ran.err, HasSubstr("INVALID_ARGUMENT: receipt was altered"));
+}
+
+TEST(ReportCommandTest, ExitsWith2WithoutAReceiptOrWithoutOneVerdict) {
+  EXPECT_EQ(RunSextant({"report", "--correct"}).code, ExitCode::kMisused);
+  EXPECT_EQ(RunSextant({"report", "--receipt", "R"}).code, ExitCode::kMisused);
+  EXPECT_EQ(RunSextant({"report", "--receipt", "R", "--correct", "--incorrect"}).code,
+            ExitCode::kMisused);
 }
 
 TEST(GradeCommandTest, GradesAFileWithoutAServer) {

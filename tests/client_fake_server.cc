@@ -48,7 +48,7 @@ class FakeServer::Service final : public v1::Sextant::Service {
 
   grpc::Status Solve(grpc::ServerContext* context, const v1::SolveRequest* request,
                      v1::SolveResponse* response) override {
-    const FakeSolve solve = Note(*request);
+    const FakeSolve solve = Note(*context, *request);
     if (solve.ending == FakeSolve::Ending::kSilence) WaitUntilCancelled(*context);
     *response = solve.response;
     return ToGrpc(solve);
@@ -56,7 +56,7 @@ class FakeServer::Service final : public v1::Sextant::Service {
 
   grpc::Status SolveStream(grpc::ServerContext* context, const v1::SolveRequest* request,
                            grpc::ServerWriter<v1::SolveEvent>* writer) override {
-    const FakeSolve solve = Note(*request);
+    const FakeSolve solve = Note(*context, *request);
     for (const v1::SolveEvent& event : solve.events) writer->Write(event);
     if (solve.ending == FakeSolve::Ending::kSilence) WaitUntilCancelled(*context);
     if (solve.status.ok() && solve.response.ByteSizeLong() > 0) {
@@ -67,9 +67,28 @@ class FakeServer::Service final : public v1::Sextant::Service {
     return ToGrpc(solve);
   }
 
-  grpc::Status Plan(grpc::ServerContext*, const v1::SolveRequest* request,
+  grpc::Status Plan(grpc::ServerContext* context, const v1::SolveRequest* request,
                     v1::PlanResponse* response) override {
-    *response->mutable_plan() = Note(*request).response.plan();
+    *response->mutable_plan() = Note(*context, *request).response.plan();
+    return grpc::Status::OK;
+  }
+
+  grpc::Status ReportOutcome(grpc::ServerContext*, const v1::ReportOutcomeRequest* request,
+                             v1::ReportOutcomeResponse* response) override {
+    const std::lock_guard lock(mutex_);
+    if (request->receipt() == "forged")
+      return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "receipt was altered");
+    response->set_counted(true);
+    for (const v1::ReportOutcomeRequest& earlier : reports_) {
+      if (earlier.receipt() == request->receipt()) response->set_counted(false);
+    }
+    reports_.push_back(*request);
+    response->set_correct(request->correct());
+    response->set_solve_id("solve-1");
+    response->set_model("model-a");
+    response->set_strategy("first_finish");
+    response->set_difficulty(v1::DIFFICULTY_HARD);
+    response->set_billed_tokens(30);
     return grpc::Status::OK;
   }
 
@@ -92,9 +111,22 @@ class FakeServer::Service final : public v1::Sextant::Service {
     return requests_;
   }
 
- private:
-  FakeSolve Note(const v1::SolveRequest& request) {
+  std::vector<v1::ReportOutcomeRequest> reports() const {
     const std::lock_guard lock(mutex_);
+    return reports_;
+  }
+
+  std::string authorization() const {
+    const std::lock_guard lock(mutex_);
+    return authorization_;
+  }
+
+ private:
+  FakeSolve Note(const grpc::ServerContext& context, const v1::SolveRequest& request) {
+    const std::lock_guard lock(mutex_);
+    const auto found = context.client_metadata().find("authorization");
+    const bool is_there = found != context.client_metadata().end();
+    authorization_ = is_there ? std::string(found->second.data(), found->second.size()) : "";
     requests_.push_back(request);
     return solver_(request);
   }
@@ -103,6 +135,8 @@ class FakeServer::Service final : public v1::Sextant::Service {
   const std::vector<std::string> models_;
   mutable std::mutex mutex_;
   std::vector<v1::SolveRequest> requests_;
+  std::string authorization_;
+  std::vector<v1::ReportOutcomeRequest> reports_;
 };
 
 struct FakeServer::Running {
@@ -127,6 +161,11 @@ FakeServer::~FakeServer() { running_->server->Shutdown(std::chrono::system_clock
 std::string FakeServer::target() const { return absl::StrCat("127.0.0.1:", running_->port); }
 
 std::vector<v1::SolveRequest> FakeServer::requests() const { return running_->service.requests(); }
+
+std::string FakeServer::authorization() const { return running_->service.authorization(); }
+std::vector<v1::ReportOutcomeRequest> FakeServer::reports() const {
+  return running_->service.reports();
+}
 
 v1::Usage SampleUsage() {
   v1::Usage usage;

@@ -34,6 +34,10 @@ class FakeServer {
   std::string target() const;
   // The requests of Solve, SolveStream and Plan so far.
   std::vector<v1::SolveRequest> requests() const;
+  // Of the last of them: its metadata `authorization`, empty where there is none.
+  std::string authorization() const;
+  // Those of ReportOutcome. Of equal ones the first is counted; the receipt "forged" is refused.
+  std::vector<v1::ReportOutcomeRequest> reports() const;
 
  private:
   class Service;

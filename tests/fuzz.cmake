@@ -7,4 +7,5 @@ endfunction()
 
 sextant_fuzz(extraction sextant_answer)
 sextant_fuzz(equivalence sextant_answer)
+sextant_fuzz(receipt sextant_receipt)
 sextant_fuzz(sse sextant_backend)

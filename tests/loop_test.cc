@@ -330,5 +330,111 @@ TEST(LoopWatchTest, WatchesANumberThatWasClosedAndOpenedAgainWithoutNotice) {
   EXPECT_THAT(owner.calls, SizeIs(1));
 }
 
+// Time passes only in what the owners of descriptors do, and by `per_look` at each look at the
+// clock.
+class WorkClock : public Clock {
+ public:
+  absl::Time Now() const override { return now_ += per_look; }
+  void Work(absl::Duration time) { now_ += time; }
+  absl::Duration per_look;
+
+ private:
+  mutable absl::Time now_ = absl::UnixEpoch();
+};
+
+class LoopPaceTest : public testing::Test {
+ protected:
+  // Turns the loop until it has worked long enough to be busy.
+  void MakeBusy() {
+    for (int i = 0; i < 3; ++i) loop_.RunUntilIdle();
+    ASSERT_TRUE(loop_.sweeping());
+    stream_.calls.clear();
+    request_.calls.clear();
+  }
+  void SetUp() override {
+    loop_.Watch(long_.fd(), EPOLLIN, &stream_);
+    loop_.MayRest(long_.fd());
+    loop_.Watch(short_.fd(), EPOLLIN, &request_);
+    long_.Signal();
+    short_.Signal();
+  }
+  void TearDown() override {
+    loop_.Watch(long_.fd(), 0, nullptr);
+    loop_.Watch(short_.fd(), 0, nullptr);
+  }
+
+  WorkClock clock_;
+  std::vector<bool> paces_;
+  Loop loop_{clock_,
+             {.pace = {.interval = absl::Milliseconds(50),
+                       .window = absl::Milliseconds(100),
+                       .busy_above = 0.8,
+                       .quiet_below = 0.78},
+              .on_pace = [this](bool sweeping) { paces_.push_back(sweeping); }}};
+  Signalled long_, short_;  // Readable at every turn, as nothing reads them.
+  Owner stream_;
+  Owner request_{[this](int) { clock_.Work(work_); }};
+  absl::Duration work_ = absl::Milliseconds(100);
+};
+
+TEST_F(LoopPaceTest, TellsAStreamAtOnceWhileTheLoopIsNotBusy) {
+  work_ = absl::ZeroDuration();
+
+  for (int i = 0; i < 5; ++i) loop_.RunUntilIdle();
+
+  EXPECT_THAT(stream_.calls, SizeIs(5));
+  EXPECT_THAT(paces_, IsEmpty());
+}
+
+TEST_F(LoopPaceTest, LetsAStreamOfABusyLoopRestUntilTheNextSweep) {
+  MakeBusy();
+  work_ = absl::Milliseconds(20);
+
+  for (int i = 0; i < 10; ++i) loop_.RunUntilIdle();  // 200 ms.
+
+  EXPECT_THAT(stream_.calls, SizeIs(testing::AllOf(testing::Ge(2u), testing::Le(4u))));
+  EXPECT_THAT(request_.calls, SizeIs(10));
+  EXPECT_THAT(paces_, ElementsAre(true));
+}
+
+TEST_F(LoopPaceTest, SweepsAtTheNextTurnWhenAsked) {
+  MakeBusy();
+  work_ = absl::ZeroDuration();
+  loop_.RunUntilIdle();
+  const size_t before = stream_.calls.size();
+  loop_.RunUntilIdle();
+  ASSERT_THAT(stream_.calls, SizeIs(before));
+
+  loop_.SweepSoon();
+  loop_.RunUntilIdle();
+
+  EXPECT_THAT(stream_.calls, SizeIs(before + 1));
+}
+
+TEST_F(LoopPaceTest, TellsAStreamAtOnceAgainWhenTheLoopHasTimeToSpare) {
+  MakeBusy();
+  work_ = absl::ZeroDuration();
+  clock_.per_look = absl::Milliseconds(60);  // Half of the looks are before and after a wait.
+
+  for (int i = 0; i < 5; ++i) loop_.RunUntilIdle();
+  stream_.calls.clear();
+  for (int i = 0; i < 5; ++i) loop_.RunUntilIdle();
+
+  EXPECT_THAT(paces_, ElementsAre(true, false));
+  EXPECT_THAT(stream_.calls, SizeIs(5));
+}
+
+TEST_F(LoopPaceTest, ForgetsARestingStreamWhoseWatchEnds) {
+  MakeBusy();
+  loop_.RunUntilIdle();
+
+  loop_.Watch(long_.fd(), 0, nullptr);
+  stream_.calls.clear();
+  clock_.Work(absl::Seconds(1));
+  for (int i = 0; i < 3; ++i) loop_.RunUntilIdle();
+
+  EXPECT_THAT(stream_.calls, IsEmpty());
+}
+
 }  // namespace
 }  // namespace sextant

@@ -19,9 +19,10 @@ using testing::HasSubstr;
 struct Read {
   explicit Read(absl::string_view json) {
     OpenAiChunkReader reader;
-    const auto chunk = reader.Read(json);
-    status = chunk.status();
-    if (!chunk.ok()) return;
+    const auto chunks = reader.Read(json);
+    status = chunks.status();
+    if (!chunks.ok()) return;
+    const TraceChunk* chunk = &chunks->front();
     content = std::string(chunk->content);
     reasoning = std::string(chunk->reasoning);
     finish_reason = std::string(chunk->finish_reason);
@@ -341,10 +342,52 @@ TEST(OpenAiChunkTest, IsUsableAfterAnError) {
   OpenAiChunkReader reader;
   EXPECT_FALSE(reader.Read("garbage").ok());
 
-  const auto chunk = reader.Read(Choice(R"("delta":{"content":"x"})"));
+  const auto chunks = reader.Read(Choice(R"("delta":{"content":"x"})"));
 
-  ASSERT_TRUE(chunk.ok());
-  EXPECT_EQ(chunk->content, "x");
+  ASSERT_TRUE(chunks.ok());
+  EXPECT_EQ(chunks->front().content, "x");
+}
+
+TEST(OpenAiChunksTest, TellTheChoicesOfOneRequestApart) {
+  OpenAiChunkReader reader;
+
+  const auto chunks = reader.Read(
+      R"({"choices":[{"index":2,"delta":{"content":"c"}},{"index":0,"delta":{"content":"a"}}]})",
+      3);
+
+  ASSERT_TRUE(chunks.ok());
+  ASSERT_EQ(chunks->size(), 2u);
+  EXPECT_EQ((*chunks)[0].choice, 2);
+  EXPECT_EQ((*chunks)[0].content, "c");
+  EXPECT_EQ((*chunks)[1].choice, 0);
+  EXPECT_EQ((*chunks)[1].content, "a");
+}
+
+TEST(OpenAiChunksTest, LeaveOutChoicesThatNobodyAskedFor) {
+  OpenAiChunkReader reader;
+
+  const auto chunks = reader.Read(
+      R"({"choices":[{"index":2,"text":"c"},{"index":-1,"text":"z"},{"index":1,"text":"b"}]})", 2);
+
+  ASSERT_TRUE(chunks.ok());
+  ASSERT_EQ(chunks->size(), 1u);
+  EXPECT_EQ(chunks->front().content, "b");
+}
+
+TEST(OpenAiChunksTest, GiveTheUsageToTheChoiceThatStandsBesideItElseToAll) {
+  OpenAiChunkReader reader;
+  constexpr char kUsage[] = R"("usage":{"prompt_tokens":3,"completion_tokens":5})";
+
+  const auto one =
+      reader.Read(absl::StrCat(R"({"choices":[{"index":1,"text":"b"}],)", kUsage, "}"), 2);
+  ASSERT_TRUE(one.ok());
+  ASSERT_EQ(one->size(), 1u);
+  EXPECT_EQ(one->front().usage->completion, 5);
+
+  const auto all = reader.Read(absl::StrCat(R"({"choices":[],)", kUsage, "}"), 2);
+  ASSERT_TRUE(all.ok());
+  ASSERT_EQ(all->size(), 1u);
+  EXPECT_EQ(all->front().choice, TraceChunk::kAllChoices);
 }
 
 struct ErrorBody {

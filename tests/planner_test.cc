@@ -498,5 +498,50 @@ TEST_F(PlannerTest, TracesAreLoweredToWhatTheContextLeavesAndThePlanSaysSo) {
   EXPECT_LE(Plan().expected().sequential_tokens(), 1978);
 }
 
+TEST_F(PlannerTest, PutsTracesThatAreAllWantedIntoOneRequest) {
+  model_.backends = {{.choices = 32}, {.choices = 6}};
+  Ask("majority_vote(n=8,stop=all)");
+
+  EXPECT_EQ(Plan().choices_per_request(), 6);
+  EXPECT_TRUE(Says("6 traces share a request, as all of them are wanted."));
+}
+
+TEST_F(PlannerTest, LeavesATraceItsOwnRequestWhereOneMayEndBeforeTheOthers) {
+  model_.backends = {{.choices = 32}};
+  Ask("majority_vote(n=8)");
+  EXPECT_EQ(Plan().choices_per_request(), 0);
+  Ask("majority_vote(n=8,stop=all,keep=0.5)");
+  EXPECT_EQ(Plan().choices_per_request(), 0);
+  Ask("first_finish(k=1,n=8)");
+  EXPECT_EQ(Plan().choices_per_request(), 0);
+
+  Ask("majority_vote(n=8,stop=all)");
+  request_.mutable_budget()->set_max_tokens(100'000);
+  EXPECT_EQ(Plan().choices_per_request(), 0);
+}
+
+TEST_F(PlannerTest, LeavesEachTraceItsOwnRequestUnlessEveryBackendTakesSeveral) {
+  model_.backends = {{.choices = 32}, {}};
+  Ask("majority_vote(n=8,stop=all)");
+
+  EXPECT_EQ(Plan().choices_per_request(), 0);
+}
+
+TEST_F(PlannerTest, HedgesFirstTokensWhereTheRowSaysSo) {
+  policy_ = ParsePolicy(R"yaml(name: p
+rows:
+  - {name: soon, horizon: any, goal: fast, strategy: "first_finish(k=1,n=4)", hedge_after: 1500ms}
+  - {name: rest, horizon: any, strategy: simple}
+)yaml",
+                        "p.yaml")
+                .value();
+  EXPECT_EQ(Plan().hedge_after_seconds(), 0);
+
+  request_.mutable_budget()->set_goal(v1::GOAL_FAST);
+
+  EXPECT_EQ(Plan().hedge_after_seconds(), 1.5);
+  EXPECT_TRUE(Says("A trace that says nothing for 1.5s is asked of a second server as well."));
+}
+
 }  // namespace
 }  // namespace sextant

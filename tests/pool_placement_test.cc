@@ -147,5 +147,70 @@ TEST(PoolPlacementTest, SpreadsTracesOverFourUnequalServersByCapacityAndWeight) 
   EXPECT_NEAR(cluster.requests(3), 24, 3);
 }
 
+class PoolAheadTest : public testing::Test {
+ protected:
+  // Eight traces of one solve whose prompt is long, on a server that caches prefixes.
+  explicit PoolAheadTest() : solve_{.messages = {{"user", std::string(5000, 'x')}}} {}
+  void StartEight(Cluster& cluster) {
+    for (int i = 0; i < 8; ++i) cluster.StartOf(&solve_);
+  }
+  const Prompt solve_;
+};
+
+TEST_F(PoolAheadTest, TheFirstTraceGoesAheadUntilItSpeaks) {
+  Cluster cluster({{"a", {Steady(99, "4")}, 0, 1, true}});
+
+  StartEight(cluster);
+  EXPECT_EQ(cluster.requests(0), 1);
+  cluster.time.Advance(absl::Seconds(1));
+
+  EXPECT_EQ(cluster.requests(0), 8);
+}
+
+TEST_F(PoolAheadTest, OneThatStaysSilentIsAheadForTwoSeconds) {
+  Cluster cluster({{"a", {FakeTrace{}}, 0, 1, true}});
+
+  StartEight(cluster);
+  cluster.time.Advance(absl::Milliseconds(1900), absl::Milliseconds(100));
+  EXPECT_EQ(cluster.requests(0), 1);
+  cluster.time.Advance(absl::Milliseconds(100));
+
+  EXPECT_EQ(cluster.requests(0), 8);
+}
+
+TEST_F(PoolAheadTest, OneThatFailsHoldsNobodyBack) {
+  const FakeTrace refused_late = {.chunks = {{.at = absl::Seconds(1), .tokens = 0}},
+                                  .error = absl::InvalidArgumentError("no")};
+  Cluster cluster({{"a", {refused_late, Endless(9)}, 0, 1, true}});
+
+  StartEight(cluster);
+  EXPECT_EQ(cluster.requests(0), 1);
+  cluster.time.Advance(absl::Seconds(1));
+
+  EXPECT_EQ(cluster.requests(0), 8);
+}
+
+TEST_F(PoolAheadTest, NobodyWaitsWhereNothingIsCachedOrThePromptIsShort) {
+  const Prompt brief{.messages = {{"user", "What is 2+2?"}}};
+  Cluster uncached({{"a", {Endless(9)}}});
+  Cluster cached({{"a", {Endless(9)}, 0, 1, true}});
+
+  StartEight(uncached);
+  for (int i = 0; i < 8; ++i) cached.StartOf(&brief);
+
+  EXPECT_EQ(uncached.requests(0), 8);
+  EXPECT_EQ(cached.requests(0), 8);
+}
+
+TEST_F(PoolAheadTest, ATraceThatIsCancelledWhileItWaitsIsForgotten) {
+  Cluster cluster({{"a", {Steady(99, "4")}, 0, 1, true}});
+  cluster.StartOf(&solve_);
+  cluster.StartOf(&solve_).task->Cancel();
+
+  cluster.time.Advance(absl::Seconds(10));
+
+  EXPECT_EQ(cluster.requests(0), 1);
+}
+
 }  // namespace
 }  // namespace sextant

@@ -5,12 +5,15 @@
 #include <string>
 
 #include "client/cli/console.h"
+#include "client/sextant_client.h"
 
 namespace sextant {
 
 // Flags that every subcommand takes.
 struct GlobalFlags {
   std::string server = "127.0.0.1:50051";  // HOST:PORT.
+  ConnectOptions connect;                  // Without the token, which is no flag.
+  std::string token_file;                  // Holds the token. Empty: $SEXTANT_TOKEN, if it is set.
   bool json = false;                       // Results as JSON.
 };
 
@@ -26,6 +29,7 @@ Command AddModels(CLI::App& app, const GlobalFlags& global, Console& console);
 Command AddEval(CLI::App& app, const GlobalFlags& global, Console& console);
 Command AddCalibrate(CLI::App& app, const GlobalFlags& global, Console& console);
 Command AddGrade(CLI::App& app, const GlobalFlags& global, Console& console);
+Command AddReport(CLI::App& app, const GlobalFlags& global, Console& console);
 Command AddProbe(CLI::App& app, const GlobalFlags& global, Console& console);
 
 }  // namespace sextant

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
+#include "client/cli/connect.h"
 #include "client/read_text.h"
 
 namespace sextant {
@@ -16,9 +17,7 @@ void Describe(CLI::App& app, GlobalFlags& global) {
       "Exit codes: 0 ok, 1 the call failed, 2 wrong usage.\n"
       "Each subcommand has its own help: sextant solve --help");
   app.set_version_flag("--version", absl::StrCat("sextant ", SEXTANT_VERSION));
-  app.add_option("--server", global.server, "HOST:PORT of the server")
-      ->envname("SEXTANT_SERVER")
-      ->capture_default_str();
+  AddConnectFlags(app, global);
   app.add_flag("--json", global.json, "Print the result as JSON");
   app.require_subcommand(1);
   // `sextant solve --json` reads as naturally as `sextant --json solve`.
@@ -64,7 +63,7 @@ ExitCode RunCommandLine(const std::vector<std::string>& arguments, Console& cons
       AddSolve(app, global, console),     AddPlan(app, global, console),
       AddModels(app, global, console),    AddEval(app, global, console),
       AddCalibrate(app, global, console), AddGrade(app, global, console),
-      AddProbe(app, global, console)};
+      AddReport(app, global, console),    AddProbe(app, global, console)};
   try {
     // CLI11 takes a vector from its end.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
+#include "client/cli/connect.h"
 #include "client/cli/eval_outputs.h"
 #include "client/cli/eval_report.h"
 #include "client/cli/interrupt.h"
@@ -136,7 +137,7 @@ std::vector<std::pair<std::string, std::string>> FlagsOf(const EvalFlags& flags)
 }
 
 ExitCode RunEvalCommand(const EvalFlags& flags, const GlobalFlags& global, Console& console) {
-  absl::StatusOr<SextantClient> client = SextantClient::Connect(global.server);
+  absl::StatusOr<SextantClient> client = Connect(global);
   if (!client.ok()) return Misuse(console, client.status());
   absl::StatusOr<EvalRun> run = RunOf(flags);
   if (!run.ok()) return Misuse(console, run.status());

@@ -1,5 +1,6 @@
 // `sextant models`: what the server can use.
 #include "client/cli/command.h"
+#include "client/cli/connect.h"
 #include "client/cli/proto_json.h"
 #include "client/cli/show.h"
 #include "client/sextant_client.h"
@@ -11,7 +12,7 @@ namespace {
 constexpr absl::Duration kTimeout = absl::Seconds(10);
 
 ExitCode RunModels(const GlobalFlags& global, Console& console) {
-  absl::StatusOr<SextantClient> client = SextantClient::Connect(global.server);
+  absl::StatusOr<SextantClient> client = Connect(global);
   if (!client.ok()) return Misuse(console, client.status());
   absl::StatusOr<v1::ListModelsResponse> models = client->ListModels({.timeout = kTimeout});
   if (!models.ok()) return Fail(console, models.status());

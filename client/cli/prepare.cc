@@ -2,13 +2,14 @@
 
 #include <utility>
 
+#include "client/cli/connect.h"
 #include "client/cli/model_choice.h"
 
 namespace sextant {
 
 std::variant<PreparedCall, ExitCode> Prepare(const RequestFlags& flags, const GlobalFlags& global,
                                              Console& console) {
-  absl::StatusOr<SextantClient> client = SextantClient::Connect(global.server);
+  absl::StatusOr<SextantClient> client = Connect(global);
   if (!client.ok()) return Misuse(console, client.status());
   absl::StatusOr<v1::SolveRequest> request = RequestOf(flags, console);
   if (!request.ok()) return Misuse(console, request.status());

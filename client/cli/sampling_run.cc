@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/cli/connect.h"
 #include "client/cli/eval_report.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/model_choice.h"
@@ -103,7 +104,7 @@ absl::Status Check(const Sampled& sampled, int64_t total) {
 
 std::variant<TraceCollection, ExitCode> SampleTraces(const SamplingRun& sampling,
                                                      const GlobalFlags& global, Console& console) {
-  absl::StatusOr<SextantClient> client = SextantClient::Connect(global.server);
+  absl::StatusOr<SextantClient> client = Connect(global);
   if (!client.ok()) return Misuse(console, client.status());
   absl::StatusOr<EvalRun> run = RunOf(sampling);
   if (!run.ok()) return Misuse(console, run.status());

@@ -171,6 +171,7 @@ std::string ShowResponse(const v1::SolveResponse& response) {
   sheet.Append(ShowBill(response.usage()));
   sheet.Add("time", TimeLine(response.usage()));
   sheet.Add("solve", Printable(response.solve_id()));
+  if (!response.receipt().empty()) sheet.Add("receipt", Printable(response.receipt()));
   sheet.Append(TraceTexts(response));
   return sheet.text();
 }
@@ -187,6 +188,20 @@ std::string ShowPlan(const v1::Plan& plan) {
     sheet.Add("runner-up", Printable(absl::StrCat("row ", next.row(), ": ", next.strategy_text(),
                                                   ", ", ExpectationText(next.expected()))));
   }
+  return sheet.text();
+}
+
+std::string ShowReport(const v1::ReportOutcomeResponse& response) {
+  const std::string verdict = response.correct() ? "correct" : "incorrect";
+  Sheet sheet;
+  sheet.Add("counted", response.counted()
+                           ? absl::StrCat("as ", verdict)
+                           : absl::StrCat("no: it was reported before, and counts as ", verdict));
+  sheet.Add("for",
+            Printable(absl::StrCat("model ", response.model(), ", strategy ", response.strategy(),
+                                   ", difficulty ", ShortName(response.difficulty()))));
+  sheet.Add("solve", Printable(absl::StrCat(response.solve_id(), ", ",
+                                            Count(response.billed_tokens(), "token"), " billed")));
   return sheet.text();
 }
 

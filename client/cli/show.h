@@ -16,4 +16,6 @@ std::string ShowBill(const v1::Usage& usage);
 std::string ShowPlan(const v1::Plan& plan);
 std::string ShowModels(const v1::ListModelsResponse& models);
 
+std::string ShowReport(const v1::ReportOutcomeResponse& response);
+
 }  // namespace sextant

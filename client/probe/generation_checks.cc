@@ -191,7 +191,7 @@ Task<Check> CheckSeed(const Subject& subject) {
 
 Task<Check> CheckSeveralChoices(const Subject& subject) {
   Check check{.name = "n"};
-  check.meaning = "For information: Sextant sends one request for each trace.";
+  check.meaning = "Votes that want every trace to its end cannot have them in one request.";
   json body = subject.Completion(kFewTokens);
   body["n"] = 2;
   Task<absl::StatusOr<Completion>> run = Complete(subject, body);

@@ -1,5 +1,6 @@
 #include "client/probe/show.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -47,6 +48,14 @@ std::string Quoted(const std::string& text) {
   return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
+bool Has(const ProbeReport& report, absl::string_view check) {
+  return std::any_of(report.checks.begin(), report.checks.end(),
+                     [&](const Check& c) { return c.name == check && c.verdict == Verdict::kYes; });
+}
+
+// Of one request: more than a usual vote wants.
+constexpr int kChoices = 64;
+
 }  // namespace
 
 std::string ConfigText(const ProbeReport& report, const PasteOptions& options) {
@@ -73,6 +82,9 @@ std::string ConfigText(const ProbeReport& report, const PasteOptions& options) {
   }
   if (report.slots && *report.slots > 0)
     absl::StrAppend(&text, "        max_traces: ", *report.slots, "\n");
+  // Where choices have their own usage in every chunk, a bill stays exact.
+  if (report.kind == BackendKind::kVllm && Has(report, "n") && Has(report, "usage_in_every_chunk"))
+    absl::StrAppend(&text, "        choices: ", kChoices, "\n");
   if (!options.api_key_env.empty())
     absl::StrAppend(&text, "        api_key_env: ", Quoted(options.api_key_env), "\n");
   if (!options.ca_file.empty())

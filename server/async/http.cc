@@ -16,6 +16,8 @@ namespace {
 constexpr long kMaxIdleConnections = 1024;
 // Some servers (SGLang) close idle connections after 5 s; older ones are not used again.
 constexpr long kMaxIdleSeconds = 4;
+// Reads after which a response is taken for a long stream, which a busy loop reads at intervals.
+constexpr int kReadsOfLongStream = 16;
 // Bytes that may wait for a reader; a server that sends more than its reader takes is cut off.
 constexpr size_t kMaxUnreadBytes = 4 << 20;
 
@@ -70,6 +72,11 @@ class HttpClient::Multi : public Loop::FdOwner {
     if (std::exchange(stream->ready_, true)) return;
     ready_.push_back(stream);
   }
+  // Bytes came for `stream` from the socket that is being read.
+  void OnRead(HttpStream* stream) {
+    reads_long_stream_ = ++stream->reads_ >= kReadsOfLongStream;
+    MarkReady(stream);
+  }
   void Forget(HttpStream* stream) {
     if (stream->ready_)
       std::replace(ready_.begin(), ready_.end(), stream, static_cast<HttpStream*>(nullptr));
@@ -89,6 +96,7 @@ class HttpClient::Multi : public Loop::FdOwner {
   void Act(curl_socket_t fd, int mask) {
     int running = 0;
     curl_multi_socket_action(multi_, fd, mask, &running);
+    if (std::exchange(reads_long_stream_, false) && fd != CURL_SOCKET_TIMEOUT) loop_.MayRest(fd);
     int left = 0;
     while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
       HttpStream* stream = nullptr;
@@ -127,6 +135,7 @@ class HttpClient::Multi : public Loop::FdOwner {
   Loop::Timer timer_;
   CURLM* multi_;
   std::vector<HttpStream*> ready_;
+  bool reads_long_stream_ = false;
 };
 
 HttpClient::HttpClient(Loop& loop, Resolver& resolver)
@@ -207,7 +216,7 @@ size_t HttpStream::OnBytes(char* bytes, size_t, size_t n, void* self) {
   auto* stream = static_cast<HttpStream*>(self);
   if (stream->arrived_.size() + n > kMaxUnreadBytes) return 0;  // Makes libcurl end the transfer.
   stream->arrived_.append(bytes, n);
-  stream->client_.multi_->MarkReady(stream);
+  stream->client_.multi_->OnRead(stream);
   return n;
 }
 

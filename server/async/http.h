@@ -102,6 +102,7 @@ class HttpStream {
   std::string arrived_, taken_;
   bool ended_ = false;
   bool ready_ = false;  // Among the client's streams to resume.
+  int reads_ = 0;       // That brought bytes of the body.
   absl::Status status_;
   std::coroutine_handle<> waiter_;
   std::array<char, 256> error_text_{};  // libcurl's words for what went wrong.

@@ -47,11 +47,14 @@ void Loop::Timer::Clear() {
   armed_ = false;
 }
 
-Loop::Loop(const Clock& clock)
+Loop::Loop(const Clock& clock, LoopOptions options)
     : clock_(clock),
+      pace_(options.pace),
+      on_pace_(std::move(options.on_pace)),
       epoll_fd_(epoll_create1(EPOLL_CLOEXEC)),
+      resting_fd_(epoll_create1(EPOLL_CLOEXEC)),
       wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  if (epoll_fd_ < 0 || wake_fd_ < 0) {
+  if (epoll_fd_ < 0 || resting_fd_ < 0 || wake_fd_ < 0) {
     std::perror("no file descriptor for an event loop");
     std::abort();
   }
@@ -61,6 +64,7 @@ Loop::Loop(const Clock& clock)
 
 Loop::~Loop() {
   close(wake_fd_);
+  close(resting_fd_);
   close(epoll_fd_);
 }
 
@@ -127,8 +131,10 @@ void Loop::RunTimers() {
 }
 
 int Loop::TimeoutMs() const {
-  if (timers_.empty()) return kLongestWaitMs;
-  const absl::Duration left = timers_.begin()->first - Now();
+  absl::Time next = timers_.empty() ? absl::InfiniteFuture() : timers_.begin()->first;
+  if (resting_ > 0) next = std::min(next, next_sweep_);
+  if (next == absl::InfiniteFuture()) return kLongestWaitMs;
+  const absl::Duration left = next - Now();
   // Rounded up: waking a moment early would spin until the timer is due.
   return static_cast<int>(std::clamp<int64_t>(
       absl::ToInt64Milliseconds(absl::Ceil(left, absl::Milliseconds(1))), 0, kLongestWaitMs));
@@ -140,7 +146,10 @@ void Loop::Poll(int timeout_ms) {
     if (!posted_.empty() || stop_) timeout_ms = 0;
   }
   std::array<epoll_event, 256> events;
+  const absl::Time begin = Now();
   const int n = epoll_wait(epoll_fd_, events.data(), events.size(), timeout_ms);
+  const absl::Time end = Now();
+  if (pace_.Waited(begin, end)) on_pace_(pace_.sweeping());
   for (int i = 0; i < n; ++i) {
     const int fd = events[i].data.fd;
     if (fd == wake_fd_) {
@@ -148,21 +157,64 @@ void Loop::Poll(int timeout_ms) {
       eventfd_read(wake_fd_, &ignored);
       continue;
     }
-    // An earlier event of this batch may have ended the watch.
-    FdOwner* owner = fd < static_cast<int>(owners_.size()) ? owners_[fd] : nullptr;
-    if (owner != nullptr) owner->OnReady(fd, events[i].events);
+    Dispatch(fd, events[i].events);
+  }
+  if (resting_ > 0 && end >= next_sweep_) Sweep();
+}
+
+void Loop::Sweep() {
+  next_sweep_ = Now() + pace_.interval();
+  std::array<epoll_event, 256> events;
+  // Each batch is of others: epoll hands out what is ready in turn. What becomes ready meanwhile
+  // may be looked at once more, but not for ever.
+  for (int left = resting_; left > 0; left -= static_cast<int>(events.size())) {
+    const int n = epoll_wait(resting_fd_, events.data(), events.size(), 0);
+    for (int i = 0; i < n; ++i) Dispatch(events[i].data.fd, events[i].events);
+    if (n < static_cast<int>(events.size())) return;
   }
 }
 
+void Loop::Dispatch(int fd, uint32_t events) {
+  const auto known = [&] {
+    return fd < static_cast<int>(watched_.size()) && watched_[fd].owner != nullptr;
+  };
+  if (!known()) return;  // An earlier event of this batch may have ended the watch.
+  watched_[fd].owner->OnReady(fd, events);
+  if (!known()) return;
+  // Each moves when it has been read, so that a change of pace costs nothing at once.
+  const bool rest = watched_[fd].may_rest && pace_.sweeping();
+  if (rest != watched_[fd].rests) Move(fd, rest);
+}
+
+void Loop::Move(int fd, bool to_rest) {
+  Watched& watched = watched_[fd];
+  epoll_event event{.events = watched.events, .data = {.fd = fd}};
+  epoll_ctl(watched.rests ? resting_fd_ : epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+  epoll_ctl(to_rest ? resting_fd_ : epoll_fd_, EPOLL_CTL_ADD, fd, &event);
+  if (to_rest && resting_ == 0) next_sweep_ = Now() + pace_.interval();
+  resting_ += static_cast<int>(to_rest) - static_cast<int>(watched.rests);
+  watched.rests = to_rest;
+}
+
+void Loop::MayRest(int fd) {
+  if (fd < static_cast<int>(watched_.size()) && watched_[fd].owner != nullptr)
+    watched_[fd].may_rest = true;
+}
+
 void Loop::Watch(int fd, uint32_t events, FdOwner* owner) {
-  if (fd >= static_cast<int>(owners_.size())) owners_.resize(fd + 1, nullptr);
-  const bool known = owners_[fd] != nullptr;
-  owners_[fd] = events == 0 ? nullptr : owner;
-  epoll_event event{.events = events, .data = {.fd = fd}};
+  if (fd >= static_cast<int>(watched_.size())) watched_.resize(fd + 1);
+  if (watched_[fd].rests) Move(fd, /*to_rest=*/false);
+  const bool known = watched_[fd].owner != nullptr;
   if (events == 0) {
+    watched_[fd] = {};
     epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd,
               nullptr);  // Fails when fd is closed already; then it is gone.
-  } else if (epoll_ctl(epoll_fd_, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0) {
+    return;
+  }
+  watched_[fd].owner = owner;
+  watched_[fd].events = events;
+  epoll_event event{.events = events, .data = {.fd = fd}};
+  if (epoll_ctl(epoll_fd_, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0) {
     // The number was closed and opened again between two calls, or the other way round.
     epoll_ctl(epoll_fd_, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
   }

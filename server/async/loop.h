@@ -6,20 +6,28 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "server/async/clock.h"
+#include "server/async/read_pace.h"
 
 namespace sextant {
+
+struct LoopOptions {
+  ReadPaceOptions pace;
+  // Called on the loop when it begins (true) and ceases (false) to read at intervals.
+  std::function<void(bool sweeping)> on_pace = [](bool) {};
+};
 
 // One thread calls Run(). Post() and Stop() may be called from any thread; all else, destruction
 // included, only on the loop's thread or while no thread is in Run().
 class Loop {
  public:
   // `clock` outlives the loop.
-  explicit Loop(const Clock& clock = Clock::Monotonic());
+  explicit Loop(const Clock& clock = Clock::Monotonic(), LoopOptions options = {});
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -79,19 +87,41 @@ class Loop {
   };
   // Watches `fd` for `events` (0: stops watching) on behalf of `owner`, which outlives the watch.
   void Watch(int fd, uint32_t events, FdOwner* owner);
+  // A watched descriptor will be readable over and over. Until the watch ends, it rests while the
+  // loop is busy: it is looked at only when the loop sweeps over all that rest, once an interval.
+  void MayRest(int fd);
+  // The next turn sweeps, whatever is left of the interval.
+  void SweepSoon() { next_sweep_ = absl::InfinitePast(); }
+  // Whether the loop is busy and reads at intervals.
+  bool sweeping() const { return pace_.sweeping(); }
 
  private:
+  struct Watched {
+    FdOwner* owner = nullptr;
+    uint32_t events = 0;
+    bool may_rest = false;
+    bool rests = false;  // Is in the set of resting_fd_, not of epoll_fd_.
+  };
+
   void RunPosted();
   void RunTimers();
   void Poll(int timeout_ms);
+  void Sweep();
+  void Dispatch(int fd, uint32_t events);
+  void Move(int fd, bool to_rest);
   int TimeoutMs() const;
   bool stopped();
 
   const Clock& clock_;
+  ReadPace pace_;
+  std::function<void(bool)> on_pace_;
   int epoll_fd_;
+  int resting_fd_;  // The epoll set of what rests.
   int wake_fd_;
   std::multimap<absl::Time, Timer*> timers_;
-  std::vector<FdOwner*> owners_;  // By file descriptor.
+  std::vector<Watched> watched_;  // By file descriptor.
+  int resting_ = 0;               // How many rest.
+  absl::Time next_sweep_ = absl::InfinitePast();
   std::mutex mu_;
   std::vector<absl::AnyInvocable<void()>> posted_;  // Guarded by mu_.
   bool stop_ = false;                               // Guarded by mu_.
@@ -100,7 +130,8 @@ class Loop {
 // A loop on a thread of its own. Stops and joins on destruction.
 class LoopThread {
  public:
-  LoopThread() : thread_([this] { loop_.Run(); }) {}
+  explicit LoopThread(LoopOptions options = {})
+      : loop_(Clock::Monotonic(), std::move(options)), thread_([this] { loop_.Run(); }) {}
   ~LoopThread() {
     loop_.Stop();
     thread_.join();

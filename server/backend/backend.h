@@ -37,7 +37,11 @@ struct TraceRequest {
   bool logprobs = false;   // Ask for the log-probabilities of the sampled tokens.
   int top_logprobs = 0;    // Likeliest tokens to ask for at each place, with `logprobs`. 0 to 20.
   int native_beam_width = 0;  // Above 0: one beam search by the server, in one chunk.
+  int choices = 1;            // Completions to ask for, which chunks tell apart. 1 to 256.
   std::string avoid;  // Name of a backend to pass over where another one serves. May be empty.
+  // When it has said nothing for so long, it is sent to a second backend as well, where one serves;
+  // the one that speaks first goes on. Infinite: never.
+  absl::Duration hedge_after = absl::InfiniteDuration();
   // When the solve will have ended: no attempt begins, and no wait lasts, beyond it.
   absl::Time give_up_at = absl::InfiniteFuture();
 };
@@ -51,6 +55,8 @@ struct TokenUsage {
 
 // One event of a trace's stream. The views are valid during OnChunk() only.
 struct TraceChunk {
+  static constexpr int kAllChoices = -1;
+  int choice = 0;  // Of a request for several; kAllChoices: the usage is that of all together.
   absl::string_view content;
   absl::string_view reasoning;
   int tokens = 0;  // By log-probabilities where there are any, else 1 for a chunk with text.
@@ -60,7 +66,7 @@ struct TraceChunk {
   // Token confidences, in the order of the tokens: -(1/k) * sum of log p over the k likeliest
   // tokens that the server lists, 0 or more. A token with fewer than two listed has none.
   absl::Span<const float> confidences;
-  absl::string_view finish_reason;  // Not empty in the last chunk with text: stop, length, ...
+  absl::string_view finish_reason;  // Not empty in a choice's last chunk with text: stop, ...
 };
 
 // Receives a trace's chunks in order. Loop only.
@@ -72,6 +78,8 @@ class TraceSink {
   virtual Flow OnChunk(const TraceChunk& chunk) = 0;
   // A request for this trace is sent to the backend of that name; `attempt` counts from 1.
   virtual void OnAttempt(absl::string_view backend, int attempt) = 0;
+  // The request is sent to a second backend as well.
+  virtual void OnHedge() {}
 };
 
 // What is left of a stream after the chunk with the finish_reason: usage, the end marker.
@@ -87,12 +95,13 @@ class TraceTail {
 class Backend {
  public:
   virtual ~Backend() = default;
-  // Streams one trace into `sink` and ends at the chunk with the finish_reason, so that a decision
-  // need not wait for the end of the response. `request` and `sink` outlive the task; destroying it
-  // closes the connection. UNAVAILABLE (no connection, broken or stalled stream, 5xx: another
-  // attempt may succeed), RESOURCE_EXHAUSTED (429), INVALID_ARGUMENT (400, 422: the server refuses
-  // the request), FAILED_PRECONDITION (401, 403, 404 and other 3xx and 4xx: the configuration is
-  // wrong), CANCELLED (the sink said stop). Messages name the backend.
+  // Streams one trace, or as many as the request has choices, into `sink` and ends at the chunk
+  // with the (last) finish_reason, so that a decision need not wait for the end of the response.
+  // `request` and `sink` outlive the task; destroying it closes the connection. UNAVAILABLE (no
+  // connection, broken or stalled stream, 5xx: another attempt may succeed), RESOURCE_EXHAUSTED
+  // (429), INVALID_ARGUMENT (400, 422: the server refuses the request), FAILED_PRECONDITION (401,
+  // 403, 404 and other 3xx and 4xx: the configuration is wrong), CANCELLED (the sink said stop).
+  // Messages name the backend.
   virtual Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Generate(const TraceRequest& request,
                                                                     TraceSink& sink) = 0;
 

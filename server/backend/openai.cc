@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "server/backend/sse.h"
 
 namespace sextant {
@@ -70,7 +71,8 @@ class OpenAiBackend::Exchange : public TraceTail {
         sink_(sink),
         abort_(backend.aborts_.get(), request.request_id),
         http_(backend.http_, backend.ToHttp(request, abort_.name())),
-        events_(backend.max_event_bytes_) {
+        events_(backend.max_event_bytes_),
+        runs_(static_cast<size_t>(request.choices), true) {
     http_.SetDeadline(backend.http_.loop().Now() + backend.config_.first_token_timeout,
                       kFirstTokenTimeout);
   }
@@ -128,9 +130,7 @@ class OpenAiBackend::Exchange : public TraceTail {
         done_ = finished_ = true;
         return absl::OkStatus();
       }
-      const auto chunk = backend_.reader_.Read(*data);
-      if (!chunk.ok()) return chunk.status();
-      if (absl::Status status = PassOn(*chunk); !status.ok()) return status;
+      if (absl::Status status = PassOn(*data); !status.ok()) return status;
     }
     if (absl::Status tail = events_.CheckTail(); !tail.ok()) {
       return absl::UnavailableError(tail.message());
@@ -138,13 +138,18 @@ class OpenAiBackend::Exchange : public TraceTail {
     return absl::OkStatus();
   }
 
-  absl::Status PassOn(const TraceChunk& chunk) {
-    if (chunk.tokens > 0) {
-      http_.SetDeadline(backend_.http_.loop().Now() + backend_.config_.token_timeout,
-                        kTokenTimeout);
+  absl::Status PassOn(absl::string_view json) {
+    const auto chunks = backend_.reader_.Read(json, static_cast<int>(runs_.size()));
+    if (!chunks.ok()) return chunks.status();
+    for (const TraceChunk& chunk : *chunks) {
+      if (chunk.tokens > 0) {
+        http_.SetDeadline(backend_.http_.loop().Now() + backend_.config_.token_timeout,
+                          kTokenTimeout);
+      }
+      if (!chunk.finish_reason.empty()) runs_[static_cast<size_t>(chunk.choice)] = false;
+      finished_ = finished_ || std::find(runs_.begin(), runs_.end(), true) == runs_.end();
+      if (sink_.OnChunk(chunk) == TraceSink::Flow::kStop) return absl::CancelledError("stopped");
     }
-    finished_ = finished_ || !chunk.finish_reason.empty();
-    if (sink_.OnChunk(chunk) == TraceSink::Flow::kStop) return absl::CancelledError("stopped");
     return absl::OkStatus();
   }
 
@@ -176,10 +181,8 @@ class OpenAiBackend::Exchange : public TraceTail {
           absl::StrCat("the response is longer than ", limit, " bytes"));
     }
     if (!http_.status().ok()) co_return EndedEarly();
-    const auto chunk = backend_.reader_.Read(body);
-    if (!chunk.ok()) co_return chunk.status();
     done_ = finished_ = true;
-    co_return PassOn(*chunk);
+    co_return PassOn(body);
   }
 
   absl::Status HttpError(absl::string_view body) const {
@@ -201,8 +204,9 @@ class OpenAiBackend::Exchange : public TraceTail {
   HttpStream http_;
   SseParser events_;
   bool checked_head_ = false;
-  bool finished_ = false;  // The chunk with the finish_reason has come.
-  bool done_ = false;      // So has the end marker.
+  std::vector<bool> runs_;  // By choice: its finish_reason has not come.
+  bool finished_ = false;   // None of them runs any more.
+  bool done_ = false;       // So has the end marker.
   absl::Status tail_error_;
 };
 
@@ -261,7 +265,10 @@ std::optional<OpenAiBackend::Extras> OpenAiBackend::LessThan(const Extras& asked
 }
 
 absl::Status OpenAiBackend::Named(const absl::Status& status) const {
-  absl::Status named(status.code(), absl::StrCat("backend ", config_.name, ": ", status.message()));
+  std::string message = absl::StrCat("backend ", config_.name, ": ", status.message());
+  // Some servers repeat the key that they refuse.
+  if (!config_.api_key.empty()) absl::StrReplaceAll({{config_.api_key, "[the API key]"}}, &message);
+  absl::Status named(status.code(), message);
   if (const auto delay = RetryAfter(status)) SetRetryAfter(named, *delay);
   if (IsExcused(status)) Excuse(named);
   return named;
@@ -297,6 +304,7 @@ std::string OpenAiBackend::Body(const TraceRequest& request, const std::string& 
   SetWhenGiven(body, "min_p", prompt.min_p);
   SetWhenGiven(body, "seed", request.seed);
   if (!prompt.stop.empty()) body["stop"] = prompt.stop;
+  if (request.choices > 1) body["n"] = request.choices;
   if (!rid.empty()) body["rid"] = rid;
   const int top = std::min(request.top_logprobs, extras_.top_logprobs);
   // A server that refuses the likeliest tokens is not asked for anything of the kind: nothing else

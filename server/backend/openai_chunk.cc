@@ -55,7 +55,7 @@ absl::Status ReadCount(const object& parent, const char* name, int64_t& into) {
   return absl::OkStatus();
 }
 
-absl::Status ReadUsage(const object& root, TraceChunk& chunk) {
+absl::Status ReadUsage(const object& root, std::optional<TokenUsage>& into) {
   const auto field = Field(root, "usage");
   if (!field) return absl::OkStatus();
   object usage;
@@ -69,7 +69,7 @@ absl::Status ReadUsage(const object& root, TraceChunk& chunk) {
     if (status.ok()) status = ReadCount(details, "cached_tokens", tokens.cached);
   }
   // A usage that does not say how long the completion is must not wipe out what was counted so far.
-  if (status.ok() && Field(usage, "completion_tokens")) chunk.usage = tokens;
+  if (status.ok() && Field(usage, "completion_tokens")) into = tokens;
   return status;
 }
 
@@ -237,13 +237,15 @@ std::string Shown(absl::string_view text) {
 
 struct OpenAiChunkReader::Parser {
   simdjson::dom::parser dom;
-  std::vector<float> confidences;  // Of the last chunk.
+  std::vector<float> confidences;  // Of the first of the last chunks.
+  std::vector<TraceChunk> chunks;
 };
 
 OpenAiChunkReader::OpenAiChunkReader() : parser_(std::make_unique<Parser>()) {}
 OpenAiChunkReader::~OpenAiChunkReader() = default;
 
-absl::StatusOr<TraceChunk> OpenAiChunkReader::Read(absl::string_view json) {
+absl::StatusOr<absl::Span<const TraceChunk>> OpenAiChunkReader::Read(absl::string_view json,
+                                                                     int choices) {
   object root;
   if (parser_->dom.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) {
     return absl::UnavailableError(absl::StrCat("expected a JSON object, got: ", Shown(json)));
@@ -253,27 +255,40 @@ absl::StatusOr<TraceChunk> OpenAiChunkReader::Read(absl::string_view json) {
         CodeOfError(root),
         absl::StrCat("the server reports: ", Shown(ErrorText(root).value_or("an error"))));
   }
-  TraceChunk chunk;
+  std::vector<TraceChunk>& chunks = parser_->chunks;
+  chunks.clear();
   parser_->confidences.clear();
-  if (absl::Status status = ReadUsage(root, chunk); !status.ok()) return status;
-  const auto field = Field(root, "choices");
-  if (!field) return chunk;
-  array choices;
-  if (field->get(choices) != simdjson::SUCCESS) return WrongType("choices", "an array");
-  for (element entry : choices) {
-    object choice;
-    if (entry.get(choice) != simdjson::SUCCESS) return WrongType("choices[0]", "an object");
-    // A request is for one choice; beam search may return its other beams as further ones.
-    int64_t index = 0;
-    if (const auto i = Field(choice, "index"); i && i->get(index) != simdjson::SUCCESS) {
-      return WrongType("choices[0].index", "a whole number");
+  std::optional<TokenUsage> usage;
+  if (absl::Status status = ReadUsage(root, usage); !status.ok()) return status;
+  if (const auto field = Field(root, "choices")) {
+    array entries;
+    if (field->get(entries) != simdjson::SUCCESS) return WrongType("choices", "an array");
+    for (element entry : entries) {
+      object choice;
+      if (entry.get(choice) != simdjson::SUCCESS) return WrongType("choices[0]", "an object");
+      // Beam search may return its other beams as further ones.
+      int64_t index = 0;
+      if (const auto i = Field(choice, "index"); i && i->get(index) != simdjson::SUCCESS) {
+        return WrongType("choices[0].index", "a whole number");
+      }
+      if (index < 0 || index >= choices) continue;
+      TraceChunk chunk{.choice = static_cast<int>(index)};
+      std::vector<float> unused;
+      absl::Status status =
+          ReadChoice(choice, chunk, chunks.empty() ? parser_->confidences : unused);
+      if (!status.ok()) return status;
+      if (!chunks.empty()) chunk.confidences = {};
+      chunks.push_back(chunk);
+      if (choices == 1) break;
     }
-    if (index != 0) continue;
-    if (absl::Status status = ReadChoice(choice, chunk, parser_->confidences); !status.ok())
-      return status;
-    break;
   }
-  return chunk;
+  if (usage && chunks.size() == 1) {
+    chunks.front().usage = usage;
+  } else if (usage || chunks.empty()) {
+    const int whose = choices == 1 ? 0 : TraceChunk::kAllChoices;
+    chunks.push_back({.choice = usage ? whose : 0, .usage = usage});
+  }
+  return chunks;
 }
 
 std::string OpenAiChunkReader::ErrorMessage(absl::string_view body) {

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "server/backend/backend.h"
 
 namespace sextant {
@@ -17,11 +18,13 @@ class OpenAiChunkReader {
   OpenAiChunkReader();
   ~OpenAiChunkReader();
 
-  // Reads chat and text completions, streamed (`delta`, `text`) and whole (`message`), of choice 0.
-  // Unknown fields are ignored. The views of the result are valid until the next call. UNAVAILABLE:
-  // not JSON, a field of a wrong type (the message names it), or an error object that the server
-  // sent.
-  absl::StatusOr<TraceChunk> Read(absl::string_view json);
+  // Reads chat and text completions, streamed (`delta`, `text`) and whole (`message`): one chunk
+  // for each choice below `choices` that it is about, and one of all choices for a usage that is
+  // not about a single one; without any choice one of choice 0. Unknown fields are ignored. The
+  // views of the result are valid until the next call. Of several choices in one object only the
+  // first has confidences. UNAVAILABLE: not JSON, a field of a wrong type (the message names it),
+  // or an error object that the server sent.
+  absl::StatusOr<absl::Span<const TraceChunk>> Read(absl::string_view json, int choices = 1);
 
   // The message of an error response: error.message, message, detail, or the start of the text
   // itself.

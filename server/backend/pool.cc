@@ -1,10 +1,10 @@
 #include "server/backend/pool.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/backend/race.h"
 
 namespace sextant {
 namespace {
@@ -13,31 +13,12 @@ constexpr absl::Duration kFirstBackoff = absl::Milliseconds(50);
 constexpr absl::Duration kLongestBackoff = absl::Seconds(5);
 // A server that is not up is asked for its health that often.
 constexpr absl::Duration kAskAgain = absl::Seconds(1);
-// How many more traces than the least busy backend the home of a solve may have, where its
-// configuration sets no limit.
-constexpr int kTogether = 16;
+// What letting another trace go ahead may cost.
+constexpr absl::Duration kLongestAhead = absl::Seconds(2);
 
 bool MayRetry(const absl::Status& status) {
   return status.code() == absl::StatusCode::kUnavailable ||
          status.code() == absl::StatusCode::kResourceExhausted;
-}
-
-// The lower, the better. Within a rank the load decides.
-int RankOf(const Replica& replica) {
-  switch (replica.state()) {
-    case ReplicaState::kServing:
-      return 0;
-    case ReplicaState::kTrying:
-      return replica.Admits() ? 0 : 2;
-    case ReplicaState::kSlowed:
-      return 1;
-    case ReplicaState::kFailing:
-      return 2;
-    case ReplicaState::kLoading:
-    case ReplicaState::kDown:
-      return 3;
-  }
-  return 3;
 }
 
 }  // namespace
@@ -45,8 +26,8 @@ int RankOf(const Replica& replica) {
 // One trace's stay on a backend: counted there, and with its solve.
 class Pool::Stay : public Replica::Visit {
  public:
-  Stay(Pool& pool, Replica& replica, const Prompt* solve, TraceSink& sink)
-      : Visit(replica, sink), pool_(pool), solve_(solve) {
+  Stay(Pool& pool, Replica& replica, const TraceRequest& request, TraceSink& sink)
+      : Visit(replica, request.choices, sink), pool_(pool), solve_(request.prompt) {
     if (solve_ == nullptr) return;
     Home& home = pool_.homes_[solve_];
     if (home.replica == nullptr) home.replica = &replica;
@@ -55,13 +36,59 @@ class Pool::Stay : public Replica::Visit {
   ~Stay() override {
     if (solve_ == nullptr) return;
     const auto home = pool_.homes_.find(solve_);
-    if (--home->second.traces == 0) pool_.homes_.erase(home);
+    if (--home->second.traces > 0) return;
+    home->second.Release(pool_.loop_);
+    pool_.homes_.erase(home);
+  }
+
+  Flow OnChunk(const TraceChunk& chunk) override {
+    const Flow flow = Visit::OnChunk(chunk);
+    if (solve_ != nullptr && said_anything()) {
+      Home& home = pool_.homes_.find(solve_)->second;
+      if (!std::exchange(home.has_spoken, true)) home.Release(pool_.loop_);
+    }
+    return flow;
   }
 
  private:
   Pool& pool_;
   const Prompt* solve_;
 };
+
+// Awaits that the first trace of a home speaks, ends, or has been ahead for long enough.
+class Pool::Behind {
+ public:
+  Behind(Pool& pool, const Prompt* solve, Home& home)
+      : pool_(pool), solve_(solve), timer_(pool.loop_, [this] { waiter_.resume(); }) {
+    home.behind.push_back(&timer_);
+  }
+  ~Behind() {
+    const auto home = pool_.homes_.find(solve_);
+    if (home == pool_.homes_.end()) return;
+    std::vector<Loop::Timer*>& behind = home->second.behind;
+    behind.erase(std::remove(behind.begin(), behind.end(), &timer_), behind.end());
+  }
+  Behind(const Behind&) = delete;
+  Behind& operator=(const Behind&) = delete;
+
+  bool await_ready() { return false; }
+  void await_suspend(std::coroutine_handle<> h) {
+    waiter_ = h;
+    timer_.Set(pool_.loop_.Now() + kLongestAhead);
+  }
+  void await_resume() {}
+
+ private:
+  Pool& pool_;
+  const Prompt* solve_;
+  std::coroutine_handle<> waiter_;
+  Loop::Timer timer_;
+};
+
+void Pool::Home::Release(const Loop& loop) {
+  for (Loop::Timer* timer : behind) timer->Set(loop.Now());  // Not from inside a stream.
+  behind.clear();
+}
 
 // Keeps the trace counted, and its sink alive, until the stream has ended.
 class Pool::StayTail : public TraceTail {
@@ -73,6 +100,18 @@ class Pool::StayTail : public TraceTail {
  private:
   std::unique_ptr<Stay> stay_;
   std::unique_ptr<TraceTail> tail_;  // Destroyed first: it refers to the sink.
+};
+
+// Keeps the race that the stream of its winner refers to.
+class Pool::RaceTail : public TraceTail {
+ public:
+  RaceTail(std::unique_ptr<Race> race, std::unique_ptr<TraceTail> tail)
+      : race_(std::move(race)), tail_(std::move(tail)) {}
+  Task<absl::Status> Settle() override { return tail_->Settle(); }
+
+ private:
+  std::unique_ptr<Race> race_;
+  std::unique_ptr<TraceTail> tail_;  // Destroyed first.
 };
 
 Pool::Pool(Loop& loop, std::vector<PoolMember> members, PoolObserver& observer, PoolOptions options)
@@ -164,62 +203,13 @@ int Pool::in_flight() const {
   return sum;
 }
 
-Replica& Pool::Place(const TraceRequest& request, const Tried& tried) {
-  const auto badness = [&](const Replica& r) {
-    const auto failed = std::count(tried.failed.begin(), tried.failed.end(), &r) +
-                        (r.config().name == request.avoid ? 1 : 0);
-    return std::tuple(RankOf(r), failed, !r.HasRoom());
-  };
-  std::vector<Replica*> equals;  // The least bad so far.
-  for (const auto& replica : replicas_) {
-    if (replica->retired()) continue;
-    if (!equals.empty() && badness(*replica) > badness(*equals.front())) continue;
-    if (!equals.empty() && badness(*replica) < badness(*equals.front())) equals.clear();
-    equals.push_back(replica.get());
-  }
-  const auto home = homes_.find(request.prompt);
-  if (home != homes_.end() && IsGoodHome(*home->second.replica, equals))
-    return *home->second.replica;
-  return Draw(equals);
-}
-
-bool Pool::IsGoodHome(const Replica& home, const std::vector<Replica*>& equals) const {
-  if (!home.SharesPrefixes()) return false;
-  if (std::find(equals.begin(), equals.end(), &home) == equals.end()) return false;
-  if (home.config().max_traces > 0) return home.HasRoom();
-  int least = home.in_flight();
-  for (const Replica* other : equals) least = std::min(least, other->in_flight());
-  return home.in_flight() - least < kTogether;
-}
-
-Replica& Pool::Draw(const std::vector<Replica*>& equals) {
-  double all = 0;
-  for (const Replica* replica : equals) all += replica->capacity();
-  const auto draw = [&](double capacity, const Replica* apart_from) {
-    double at = absl::Uniform(random_, 0.0, capacity);
-    Replica* drawn = nullptr;
-    for (Replica* replica : equals) {
-      if (replica == apart_from) continue;
-      drawn = replica;
-      if (at < replica->capacity()) break;
-      at -= replica->capacity();
-    }
-    return drawn;
-  };
-  Replica* first = draw(all, nullptr);
-  if (equals.size() == 1) return *first;
-  Replica* second = draw(all - first->capacity(), first);
-  if (second->Load() != first->Load()) return second->Load() < first->Load() ? *second : *first;
-  // One more trace weighs less on the larger one; equals are in the order of the draw.
-  return second->capacity() > first->capacity() ? *second : *first;
-}
-
 absl::Duration Pool::Backoff(int attempt) {
   const absl::Duration base = kFirstBackoff * (1 << std::min(attempt - 1, 10));
   return std::min(base, kLongestBackoff) * absl::Uniform(random_, 0.5, 1.0);
 }
 
 Task<absl::StatusOr<Replica*>> Pool::Await(const TraceRequest& request, const Tried& tried) {
+  bool may_follow = tried.failed.empty();
   while (true) {
     Replica& replica = Place(request, tried);
     const absl::Time now = loop_.Now();
@@ -228,7 +218,13 @@ Task<absl::StatusOr<Replica*>> Pool::Await(const TraceRequest& request, const Tr
     const absl::Time backoff = failed_it ? tried.again_at : absl::InfinitePast();
     const absl::Time quiet = replica.quiet_until();
     const absl::Time ready = std::max(quiet, backoff);
-    if (ready <= now) co_return &replica;
+    if (ready <= now) {
+      Home* home = std::exchange(may_follow, false) ? HomeThatIsAhead(request, replica) : nullptr;
+      if (home == nullptr) co_return &replica;
+      Behind behind(*this, request.prompt, *home);
+      co_await behind;
+      continue;
+    }
     if (ready >= request.give_up_at) {
       if (!tried.error.ok()) co_return tried.error;
       co_return absl::ResourceExhaustedError(
@@ -250,6 +246,58 @@ bool Pool::TakeReplacement(absl::string_view failed_backend) {
   return false;
 }
 
+Task<Pool::Attempted> Pool::Attempt(const TraceRequest& request, Replica& replica,
+                                    TraceSink& sink) {
+  auto stay = std::make_unique<Stay>(*this, replica, request, sink);
+  Task<absl::StatusOr<std::unique_ptr<TraceTail>>> run =
+      replica.config().backend->Generate(request, *stay);
+  auto result = co_await std::move(run);
+  Attempted attempted{.result = absl::UnknownError("not ended")};
+  if (result.ok()) {
+    attempted.result = std::make_unique<StayTail>(std::move(stay), *std::move(result));
+  } else {
+    stay->Failed(result.status());
+    attempted = {.result = result.status(), .said_anything = stay->said_anything()};
+  }
+  co_return std::move(attempted);
+}
+
+Task<Pool::Attempted> Pool::HedgedAttempt(const TraceRequest& request, Replica& replica,
+                                          const Tried& tried, TraceSink& sink) {
+  auto race = std::make_unique<Race>(loop_, sink);
+  const auto enter = [&](Replica& on) {
+    auto entrant = std::make_unique<Race::Entrant>(*race);
+    entrant->visit = std::make_unique<Stay>(*this, on, request, *entrant);
+    race->Start(std::move(entrant), request);
+  };
+  enter(replica);
+  absl::Time hedge_at = loop_.Now() + request.hedge_after;
+  while (true) {
+    Task<Race::Entrant*> next = race->Next(hedge_at);
+    Race::Entrant* ended = co_await std::move(next);
+    if (ended == nullptr) {
+      hedge_at = absl::InfiniteFuture();
+      Replica* second = PlaceForHedge(request, replica, tried);
+      if (second == nullptr) continue;
+      sink.OnHedge();
+      enter(*second);
+      continue;
+    }
+    Attempted attempted{.result = absl::UnknownError("not ended")};
+    if (ended->result.ok()) {
+      auto tail = *std::move(ended->result);
+      attempted.result = std::make_unique<RaceTail>(std::move(race), std::move(tail));
+      co_return std::move(attempted);
+    }
+    ended->visit->Failed(ended->result.status());
+    attempted = {.result = ended->result.status(), .said_anything = ended->visit->said_anything()};
+    ended->visit.reset();
+    // While nobody has said anything, the other one still may.
+    if (attempted.said_anything || race->running() == 0) co_return std::move(attempted);
+    hedge_at = absl::InfiniteFuture();
+  }
+}
+
 Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Pool::Generate(const TraceRequest& request,
                                                                 TraceSink& sink) {
   budget_.OnRequest(loop_.Now());
@@ -261,18 +309,16 @@ Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Pool::Generate(const TraceReque
     Replica& replica = **placed;
     if (attempt > 1) observer_.OnRetry(tried.last);
     sink.OnAttempt(replica.config().name, attempt);
-    auto stay = std::make_unique<Stay>(*this, replica, request.prompt, sink);
-    Task<absl::StatusOr<std::unique_ptr<TraceTail>>> run =
-        replica.config().backend->Generate(request, *stay);
-    auto result = co_await std::move(run);
-    if (result.ok()) co_return std::make_unique<StayTail>(std::move(stay), *std::move(result));
-    tried.error = result.status();
-    stay->Failed(tried.error);
-    if (stay->said_anything() || !MayRetry(tried.error) ||
+    Task<Attempted> run = request.hedge_after < absl::InfiniteDuration()
+                              ? HedgedAttempt(request, replica, tried, sink)
+                              : Attempt(request, replica, sink);
+    Attempted attempted = co_await std::move(run);
+    if (attempted.result.ok()) co_return std::move(attempted.result);
+    tried.error = attempted.result.status();
+    if (attempted.said_anything || !MayRetry(tried.error) ||
         attempt >= replica.config().max_attempts) {
       co_return tried.error;
     }
-    stay.reset();
     if (!budget_.Take(loop_.Now(), in_flight())) {
       observer_.OnRetryDenied(replica.config().name);
       co_return tried.error;

@@ -26,7 +26,8 @@ struct PoolOptions {
 // errors stay honest. Among those that serve it is one of two drawn at random, the one with less to
 // do for its capacity (of one without a limit: the largest limit in the pool). Traces of one solve
 // stay together on a backend that caches prefixes, while it has room and not much more to do than
-// others.
+// others; where their prompt is long, the first goes ahead until it speaks, at most two seconds, so
+// that the others find the prompt in the cache.
 class Pool : public Backend {
  public:
   // `loop` and `observer` outlive the pool. At least one member.
@@ -56,11 +57,23 @@ class Pool : public Backend {
  private:
   class Stay;
   class StayTail;
+  class RaceTail;
+  // What became of one attempt.
+  struct Attempted {
+    absl::StatusOr<std::unique_ptr<TraceTail>> result;
+    bool said_anything = false;
+  };
   // Where the traces of a solve are, while it has any here.
   struct Home {
     Replica* replica = nullptr;
     int traces = 0;
+    bool has_spoken = false;
+    std::vector<Loop::Timer*> behind;  // Of traces that let the first one go ahead.
+
+    // No trace has to wait any longer.
+    void Release(const Loop& loop);
   };
+  class Behind;
   // What became of a trace's attempts so far.
   struct Tried {
     std::vector<const Replica*> failed;  // Once for each time. May have gone; to compare only.
@@ -68,6 +81,16 @@ class Pool : public Backend {
     absl::Status error;                  // and how it failed.
     absl::Time again_at = absl::InfinitePast();  // On a backend that has failed it already.
   };
+
+  // The home of its solve where that one's first trace is to go ahead of this; else null.
+  Home* HomeThatIsAhead(const TraceRequest& request, const Replica& placed);
+  Task<Attempted> Attempt(const TraceRequest& request, Replica& replica, TraceSink& sink);
+  // The same, with a second backend from `hedge_after` on.
+  Task<Attempted> HedgedAttempt(const TraceRequest& request, Replica& replica, const Tried& tried,
+                                TraceSink& sink);
+  // Another one that serves and has room; null when there is none or the limit on retries is used
+  // up.
+  Replica* PlaceForHedge(const TraceRequest& request, Replica& first, Tried tried);
 
   void Add(PoolMember member);
   void RemoveRetired();

@@ -87,19 +87,20 @@ void Replica::Refresh() {
   if (change < absl::InfiniteFuture()) refresh_.Set(change);
 }
 
-Replica::Visit::Visit(Replica& replica, TraceSink& sink)
+Replica::Visit::Visit(Replica& replica, int traces, TraceSink& sink)
     : replica_(replica),
+      traces_(traces),
       sink_(sink),
       started_(replica.loop_.Now()),
       period_(replica.breaker_.Begin()) {
-  ++replica_.in_flight_;
-  replica_.observer_.OnInFlight(replica_.member_.name, 1);
+  replica_.in_flight_ += traces_;
+  replica_.observer_.OnInFlight(replica_.member_.name, traces_);
 }
 
 Replica::Visit::~Visit() {
-  --replica_.in_flight_;
+  replica_.in_flight_ -= traces_;
   replica_.breaker_.Ended(period_);
-  replica_.observer_.OnInFlight(replica_.member_.name, -1);
+  replica_.observer_.OnInFlight(replica_.member_.name, -traces_);
 }
 
 TraceSink::Flow Replica::Visit::OnChunk(const TraceChunk& chunk) {

@@ -54,10 +54,11 @@ class Replica {
 
   void OnHealth(const HealthReport& report);
 
-  // One trace on it: counts from construction to destruction, and passes chunks on.
+  // One request on it, for so many traces: they count from construction to destruction. Passes
+  // chunks on.
   class Visit : public TraceSink {
    public:
-    Visit(Replica& replica, TraceSink& sink);
+    Visit(Replica& replica, int traces, TraceSink& sink);
     ~Visit() override;
     Visit(const Visit&) = delete;
     Visit& operator=(const Visit&) = delete;
@@ -71,6 +72,7 @@ class Replica {
 
    private:
     Replica& replica_;
+    const int traces_;
     TraceSink& sink_;
     const absl::Time started_;
     const Breaker::Period period_;

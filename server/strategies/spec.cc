@@ -121,6 +121,16 @@ absl::string_view StrategyName(const v1::Strategy& strategy) {
   return "auto";
 }
 
+const std::vector<std::string>& StrategyNames() {
+  static const auto& names = *[] {
+    auto* result = new std::vector<std::string>;
+    const google::protobuf::OneofDescriptor& kind = *v1::Strategy::descriptor()->oneof_decl(0);
+    for (int i = 0; i < kind.field_count(); ++i) result->push_back(kind.field(i)->name());
+    return result;
+  }();
+  return names;
+}
+
 int32_t TraceCount(const v1::Strategy& strategy) {
   if (strategy.has_majority_vote()) return strategy.majority_vote().n();
   if (strategy.has_first_finish()) return strategy.first_finish().n();

@@ -11,6 +11,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -54,6 +55,8 @@ std::string StrategyText(const v1::Strategy& strategy);
 
 // The name alone, as in metrics: "first_finish"; "auto" when no kind is set.
 absl::string_view StrategyName(const v1::Strategy& strategy);
+// All such names, in the order of the contract; without "auto".
+const std::vector<std::string>& StrategyNames();
 
 // INVALID_ARGUMENT unless every parameter is 0 or in its range: `strategy.first_finish.k is 9,
 // expected 1 to n (8)`.

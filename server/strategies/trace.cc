@@ -80,7 +80,7 @@ std::string Trace::WhyWeak() const {
 
 void Trace::OnAttempt(absl::string_view backend, int attempt) {
   backend_ = std::string(backend);
-  retries_ = attempt - 1;
+  retries_ = std::max(retries_, attempt - 1);
 }
 
 }  // namespace sextant

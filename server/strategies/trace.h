@@ -81,6 +81,7 @@ class Trace : public TraceSink {
 
   Flow OnChunk(const TraceChunk& chunk) override;
   void OnAttempt(absl::string_view backend, int attempt) override;
+  void OnHedge() override { ++hedges_; }
 
   int index() const { return index_; }  // Order of launch, from 0.
   const TraceLaunch& launch() const { return launch_; }
@@ -101,6 +102,7 @@ class Trace : public TraceSink {
   std::optional<double> confidence() const;
   const std::string& backend() const { return backend_; }
   int retries() const { return retries_; }
+  int hedges() const { return hedges_; }  // Requests to a second backend beside the first.
   std::optional<absl::Time> first_token_at() const { return first_token_at_; }
   bool too_long() const { return too_long_; }
   bool is_below_bar() const { return is_below_bar_; }
@@ -140,6 +142,7 @@ class Trace : public TraceSink {
   std::optional<ConfidenceWindow> confidence_;
   std::optional<absl::Time> first_token_at_;
   int retries_ = 0;
+  int hedges_ = 0;
   bool too_long_ = false;
   bool is_below_bar_ = false;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/backend/choice_group.h"
 
 namespace sextant {
 namespace {
@@ -28,17 +29,46 @@ Traces::Traces(Loop& loop, Backend& backend, TracesConfig config)
 }
 
 void Traces::Launch(int n) {
-  for (int i = 0; i < n && Launch(TraceLaunch{}); ++i) {
+  while (n > 0) {
+    const int together = std::min(n, config_.choices);
+    if (together > 1 ? !LaunchTogether(together) : !Launch(TraceLaunch{})) return;
+    n -= together;
   }
 }
 
 bool Traces::Launch(TraceLaunch launch) {
+  Trace* trace = Add(std::move(launch));
+  if (trace == nullptr) return false;
+  trace->task = running_.Launch(Run(*trace, backend_.Generate(trace->request, *trace)));
+  return true;
+}
+
+bool Traces::LaunchTogether(int n) {
+  std::vector<Trace*> together;
+  std::vector<TraceSink*> sinks;
+  for (int i = 0; i < n; ++i) {
+    Trace* trace = Add(TraceLaunch{});
+    if (trace == nullptr) break;
+    together.push_back(trace);
+    sinks.push_back(trace);
+  }
+  if (together.empty()) return false;
+  const auto group =
+      ChoiceGroup::Send(loop_, backend_, together.front()->request, std::move(sinks));
+  for (Trace* trace : together) {
+    const int choice = trace->index() - together.front()->index();
+    trace->task = running_.Launch(Run(*trace, ChoiceGroup::Generate(group, choice)));
+  }
+  return together.size() == static_cast<size_t>(n);
+}
+
+Trace* Traces::Add(TraceLaunch launch) {
   const int index = static_cast<int>(traces_.size());
   launch.clock = std::max(launch.clock, config_.start_clock);
   const int64_t left = spending_.TokensFor(launch.clock);
   const Trace* broken = launch.replaces ? traces_[*launch.replaces].get() : nullptr;
-  if (stop_reason_ || left <= 0) return false;
-  if (broken == nullptr && launched() >= config_.budget.max_traces) return false;
+  if (stop_reason_ || left <= 0) return nullptr;
+  if (broken == nullptr && launched() >= config_.budget.max_traces) return nullptr;
   traces_.push_back(std::make_unique<Trace>(
       index, std::move(launch),
       Trace::Surroundings{spending_, alarm_, bar_, weak_alarm_, loop_, config_.max_trace_bytes,
@@ -60,10 +90,10 @@ bool Traces::Launch(TraceLaunch launch) {
                    .top_logprobs = config_.confidence_window > 0 ? kTopLogprobs : 0,
                    .native_beam_width = trace.launch().native_beam_width,
                    .avoid = broken == nullptr ? "" : broken->backend(),
+                   .hedge_after = config_.hedge_after,
                    .give_up_at = config_.budget.ends_at};
   ++open_;
-  trace.task = running_.Launch(Run(trace));
-  return true;
+  return &trace;
 }
 
 int64_t Traces::WantedTokens(const Trace& trace) const {
@@ -75,9 +105,8 @@ int64_t Traces::SeedOf(int index) {
   return absl::Uniform<int64_t>(random_, 0, int64_t{1} << 31);  // Some servers take 32 bits.
 }
 
-Task<Trace*> Traces::Run(Trace& trace) {
-  auto generate = backend_.Generate(trace.request, trace);
-  auto tail = co_await std::move(generate);
+Task<Trace*> Traces::Run(Trace& trace, Generation generation) {
+  auto tail = co_await std::move(generation);
   const absl::Status status = tail.status();
   if (tail.ok()) trace.tail = *std::move(tail);
   Ended(trace, status);
@@ -171,6 +200,7 @@ void Traces::Drop(const Trace& trace) {
 
 void Traces::OnWeak() {
   // What has arrived is read first, so that the bill holds it. Two turns as in Close().
+  loop_.SweepSoon();
   if (++weak_turns_ < 2) return weak_alarm_.Set(loop_.Now());
   weak_turns_ = 0;
   weak_is_due_ = true;
@@ -191,8 +221,10 @@ Trace* Traces::StopNextWeak() {
 
 Task<bool> Traces::Close() {
   decided_at_ = loop_.Now();
-  // A budget that has ended leaves no time, or no tokens, for more.
-  if (running_.running() > 0 && !stop_reason_) {
+  // A budget that has ended leaves no time, or no tokens, for more; but what a busy loop has not
+  // looked at for a while is on the model server's account.
+  if (running_.running() > 0 && (!stop_reason_ || loop_.sweeping())) {
+    loop_.SweepSoon();
     // The first turn ends the pass over ready sockets that the decision is part of; by the second
     // the sockets that had become ready meanwhile have been read.
     co_await loop_.Sleep(absl::ZeroDuration());

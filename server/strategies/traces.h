@@ -29,10 +29,14 @@ struct TracesConfig {
   int64_t start_clock = 0;  // Where the solve's clock stands before its first trace.
   int64_t max_trace_tokens = 32768;
   int64_t max_trace_bytes = 16 << 20;
+  // Traces that Launch(n) makes the choices of one request, which none of them can leave alone. 1:
+  // each has its own.
+  int choices = 1;
   VoteRule vote;
   // Window of the traces' confidence in tokens; 0: log-probabilities are not asked for.
   int confidence_window = 0;
   ConfidenceBar::Rule confidence_bar;
+  absl::Duration hedge_after = absl::InfiniteDuration();  // As in TraceRequest.
   Budget budget;
   std::optional<PriceConfig> price;
   // Called when a trace has ended by itself, was cut by a budget, or failed. Must not touch the
@@ -110,7 +114,11 @@ class Traces {
   VoteResult ProvisionalVote() const;
 
  private:
-  Task<Trace*> Run(Trace& trace);
+  // A new trace, not yet sent; null when the budget allows no more.
+  Trace* Add(TraceLaunch launch);
+  bool LaunchTogether(int n);
+  using Generation = Task<absl::StatusOr<std::unique_ptr<TraceTail>>>;
+  Task<Trace*> Run(Trace& trace, Generation generation);
   void Stop(Trace& trace);
   void OnWeak();
   Trace* StopNextWeak();  // Null once all that were due are stopped.

@@ -36,7 +36,7 @@ MetricsPage::MetricsPage() {
 
 std::string MetricsPage::address() const { return absl::StrCat("127.0.0.1:", port_); }
 
-std::string MetricsPage::Read() const {
+std::string MetricsPage::Text() const {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   const sockaddr_in address = Loopback(port_);
   EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
@@ -51,14 +51,13 @@ std::string MetricsPage::Read() const {
 
 std::vector<double> MetricsPage::Values(const std::vector<std::string>& parts) const {
   std::vector<double> values;
-  const std::string page = Read();
+  const std::string page = Text();
   for (absl::string_view line : absl::StrSplit(page, '\n')) {
     bool wanted = !absl::StartsWith(line, "#");
     for (const std::string& part : parts) wanted = wanted && absl::StrContains(line, part);
     double value = 0;
-    if (wanted && absl::SimpleAtod(line.substr(line.rfind(' ') + 1), &value)) {
+    if (wanted && absl::SimpleAtod(line.substr(line.rfind(' ') + 1), &value))
       values.push_back(value);
-    }
   }
   return values;
 }
@@ -68,8 +67,8 @@ double MetricsPage::Sum(const std::vector<std::string>& parts) const {
   return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
-size_t MetricsPage::Count(const std::vector<std::string>& parts) const {
-  return Values(parts).size();
+int MetricsPage::Series(const std::vector<std::string>& parts) const {
+  return static_cast<int>(Values(parts).size());
 }
 
 void MetricsPage::Await(const std::vector<std::string>& parts, double value) const {

@@ -90,13 +90,13 @@ TEST(ServerTest, SeriesOfEveryStrategyFailureAndVerdictAreThereBeforeTheFirstSol
   for (const char* strategy :
        {"simple", "majority_vote", "first_finish", "last_finish", "beam_search", "adaptive"}) {
     const std::string label = absl::StrCat("strategy=\"", strategy, "\"");
-    EXPECT_EQ(page.Count({"sextant_solves_total", label, "code=\"UNAVAILABLE\""}), 2) << strategy;
-    EXPECT_EQ(page.Count({"sextant_graded_total", label}), 4) << strategy;
-    EXPECT_EQ(page.Count({"sextant_solve_tokens_bucket", label}), 16) << strategy;
+    EXPECT_EQ(page.Series({"sextant_solves_total", label, "code=\"UNAVAILABLE\""}), 2) << strategy;
+    EXPECT_EQ(page.Series({"sextant_graded_total", label}), 4) << strategy;
+    EXPECT_EQ(page.Series({"sextant_solve_tokens_bucket", label}), 16) << strategy;
   }
-  EXPECT_EQ(page.Count({"sextant_plans_total", "row=\"request\""}), 6);
-  EXPECT_EQ(page.Count({"sextant_plans_total", "row=\"balanced-unknown\""}), 1);
-  EXPECT_EQ(page.Count({"sextant_plans_total", "row=\"balanced-long\""}), 0);
+  EXPECT_EQ(page.Series({"sextant_plans_total", "row=\"request\""}), 6);
+  EXPECT_EQ(page.Series({"sextant_plans_total", "row=\"balanced-unknown\""}), 1);
+  EXPECT_EQ(page.Series({"sextant_plans_total", "row=\"balanced-long\""}), 0);
   EXPECT_EQ(page.Sum({"sextant_max_traces"}), world.config().models[0].max_traces);
 }
 

@@ -99,11 +99,14 @@ class Cluster {
   Run& Start(absl::Time give_up_at = absl::InfiniteFuture()) {
     return StartOf(nullptr, give_up_at);
   }
+  Run& StartHedged(absl::Duration after) { return StartOf(nullptr, absl::InfiniteFuture(), after); }
   // A trace of a solve, which its prompt stands for.
-  Run& StartOf(const Prompt* solve, absl::Time give_up_at = absl::InfiniteFuture()) {
+  Run& StartOf(const Prompt* solve, absl::Time give_up_at = absl::InfiniteFuture(),
+               absl::Duration hedge_after = absl::InfiniteDuration()) {
     runs_.push_back(std::make_unique<Run>());
     Run& run = *runs_.back();
     run.request.prompt = solve;
+    run.request.hedge_after = hedge_after;
     run.request.max_tokens = 1'000;
     run.request.give_up_at = give_up_at;
     run.task = std::make_unique<Started<Generated>>(pool->Generate(run.request, run.sink));

@@ -24,9 +24,11 @@ class RecordingSink : public TraceSink {
     attempts.push_back(absl::StrCat(backend, " ", attempt));
   }
 
+  void OnHedge() override { ++hedges; }
+
   int stop_at_tokens = 1'000'000'000;
 
-  int chunks = 0;
+  int chunks = 0, hedges = 0;
   std::string content, reasoning, finish_reason;
   int tokens = 0;
   std::optional<TokenUsage> usage;    // The last one.

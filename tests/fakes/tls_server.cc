@@ -2,10 +2,8 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
+#include "tests/fakes/certificates.h"
 
 namespace sextant {
 namespace {
@@ -23,63 +22,46 @@ void Require(bool holds, const char* what) {
   if (!holds) throw std::runtime_error(what);
 }
 
-void AddExtension(X509* certificate, int name, const char* value) {
-  X509V3_CTX context;
-  X509V3_set_ctx_nodb(&context);
-  X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
-  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, name, value);
-  Require(extension != nullptr, "cannot make a certificate's extension");
-  X509_add_ext(certificate, extension, -1);
-  X509_EXTENSION_free(extension);
-}
-
-// For 127.0.0.1, for a day from now on, its own authority.
-X509* SelfSigned(EVP_PKEY* key) {
-  X509* certificate = X509_new();
-  X509_set_version(certificate, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 24 * 3600);
-  X509_set_pubkey(certificate, key);
-  X509_NAME* name = X509_get_subject_name(certificate);
-  const unsigned char text[] = "sextant test";
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text, -1, -1, 0);
-  X509_set_issuer_name(certificate, name);
-  AddExtension(certificate, NID_basic_constraints, "critical,CA:TRUE");
-  AddExtension(certificate, NID_subject_alt_name, "IP:127.0.0.1");
-  Require(X509_sign(certificate, key, EVP_sha256()) > 0, "cannot sign a certificate");
-  return certificate;
-}
-
-std::string WritePem(X509* certificate) {
+std::string WriteFile(const std::string& text) {
   std::string path = "/tmp/sextant-test-ca-XXXXXX";
   FILE* file = fdopen(mkstemp(path.data()), "w");
-  Require(file != nullptr && PEM_write_X509(file, certificate) == 1, "cannot write a PEM file");
+  Require(file != nullptr && std::fputs(text.c_str(), file) >= 0, "cannot write a PEM file");
   std::fclose(file);
   return path;
+}
+
+BIO* BioOf(const std::string& text) {
+  return BIO_new_mem_buf(text.data(), static_cast<int>(text.size()));
 }
 
 }  // namespace
 
 struct TlsServer::Tls {
   Tls() {
-    SSL_CTX_use_certificate(context, certificate);
-    SSL_CTX_use_PrivateKey(context, key);
+    BIO* certificate = BioOf(pem.certificate);
+    BIO* key = BioOf(pem.key);
+    x509 = PEM_read_bio_X509(certificate, nullptr, nullptr, nullptr);
+    private_key = PEM_read_bio_PrivateKey(key, nullptr, nullptr, nullptr);
+    BIO_free(certificate);
+    BIO_free(key);
+    SSL_CTX_use_certificate(context, x509);
+    SSL_CTX_use_PrivateKey(context, private_key);
   }
   ~Tls() {
-    X509_free(certificate);
-    EVP_PKEY_free(key);
+    X509_free(x509);
+    EVP_PKEY_free(private_key);
     SSL_CTX_free(context);
   }
+  const PemPair pem = MakeCertificate();
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());
-  EVP_PKEY* key = EVP_EC_gen("P-256");
-  X509* certificate = SelfSigned(key);
+  X509* x509 = nullptr;
+  EVP_PKEY* private_key = nullptr;
 };
 
 TlsServer::TlsServer(std::string body)
     : body_(std::move(body)),
       tls_(std::make_unique<Tls>()),
-      ca_file_(WritePem(tls_->certificate)),
+      ca_file_(WriteFile(tls_->pem.certificate)),
       listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
   socklen_t size = sizeof(address);
