@@ -40,7 +40,7 @@ for overlay in base production; do
 
   # The server accepts its configuration, with the secret that it is given by reference.
   jq -r '.[] | select(.kind == "ConfigMap").data["sextant.yaml"]' "$work/$overlay.json" >"$work/$overlay-sextant.yaml"
-  PROVIDER_KEY=unused "$bin/sextant-server" --config "$work/$overlay-sextant.yaml" --check-config >"$work/check.log" 2>&1 ||
+  PROVIDER_KEY=unused SEXTANT_RECEIPT_KEY=0123456789abcdef0123456789abcdef "$bin/sextant-server" --config "$work/$overlay-sextant.yaml" --check-config >"$work/check.log" 2>&1 ||
     fail "$overlay: $(cat "$work/check.log")"
   if grep -q '^kind: Secret' "$work/$overlay.yaml"; then fail "$overlay holds a secret"; fi
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Three replicas behind nginx, with the configuration that is deployed: solves spread over them, and a replica that gets
-# SIGTERM in the middle of traffic costs no solve.
+# SIGTERM in the middle of traffic costs no solve. What one of them answered is reported to another.
 source "$(dirname "$0")/checks.sh"
 source tests/system/debian_tools.sh
 debian_programs nginx
@@ -8,9 +8,13 @@ nginx -V >"$work/nginx.version" 2>&1 || skip "Debian's nginx does not run here: 
 
 start_simulator "$work/simulator.log" --problems deploy/demo/problems.jsonl --simulate deploy/demo/models.yaml \
   --tokens-per-second 600 --chunk-tokens 16
-pids=() pages=() upstream=
+# The same key for receipts on all of them.
+openssl rand -base64 32 >"$work/receipts.key"
+{ cat deploy/demo/server.yaml; echo "receipts: {key_file: $work/receipts.key}"; } >"$work/replica.yaml"
+pids=() pages=() servers=() upstream=
 for i in 0 1 2; do
-  start_server "$work/replica$i.log" deploy/demo/server.yaml
+  start_server "$work/replica$i.log" "$work/replica.yaml"
+  servers+=("$server")
   pids+=("$started_pid") pages+=("http://$metrics/metrics")
   upstream+="server $server max_fails=1 fail_timeout=2s; "
 done
@@ -47,5 +51,14 @@ await_end "$eval_pid" 90
 [ "$stopped_code" -eq 0 ] || fail "the evaluation exited with $stopped_code: $(tail -n 5 "$work/eval.json.err")"
 expect_json "$work/eval.json" ".results[0].failed == 0 and .results[0].problems == $total" "solves while a replica went"
 [ "$(wc -l <"$work/rows.jsonl")" -eq "$total" ] || fail "expected $total rows, got $(wc -l <"$work/rows.jsonl")"
+
+# What one replica has answered another one takes the outcome of.
+"$bin/sextant" --server "${servers[0]}" solve --json --model demo-instruct --strategy simple --kind integer \
+  --prompt "$(jq -rs '.[0].prompt' deploy/demo/problems.jsonl)" >"$work/solved.json" 2>"$work/solve.err" || fail "solve: $(cat "$work/solve.err")"
+graded=$(series "${pages[2]}" sextant_graded_total)
+"$bin/sextant" --server "${servers[2]}" report --receipt "$(jq -r .receipt "$work/solved.json")" --correct >"$work/report.out" 2>&1 ||
+  fail "a receipt of another replica was refused: $(cat "$work/report.out")"
+series_is "${pages[2]}" sextant_graded_total $((graded + 1)) || fail "the reported outcome was not counted"
+
 first=$(series "${pages[0]}" sextant_solves_total) third=$(series "${pages[2]}" sextant_solves_total)
 echo "$total solves, none failed: $first and $third on the replicas that stayed, $drained and those that it was at on the one that went"
