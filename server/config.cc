@@ -330,8 +330,6 @@ std::string ConfigReader::ReadListenAddress(YamlMap& map, absl::string_view key)
   return *address;
 }
 
-}
-
 absl::StatusOr<Config> ReadConfig(absl::string_view text, absl::string_view name,
                                   std::filesystem::path folder) {
   const absl::StatusOr<YamlNode> root = ParseYaml(text, name);

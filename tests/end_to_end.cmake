@@ -8,7 +8,7 @@ foreach(name front_desk_test solve_test fault_test judge_test budget_test stream
   sextant_test(end_to_end/${name} end_to_end_world)
 endforeach()
 sextant_test(end_to_end/security_test end_to_end_world test_fakes test_certificates)
-foreach(name solve_call_test solve_log_test)
+foreach(name accounting_test solve_call_test solve_log_test)
   sextant_test(end_to_end/${name} end_to_end_world test_fakes nlohmann_json::nlohmann_json)
 endforeach()
 sextant_test(log_test sextant_service)
