@@ -171,7 +171,7 @@ absl::StatusOr<v1::PlanResponse> SextantClient::Plan(const v1::SolveRequest& req
 absl::StatusOr<v1::ReportOutcomeResponse> SextantClient::ReportOutcome(
     const v1::ReportOutcomeRequest& request, const CallOptions& options) const {
   grpc::ClientContext context;
-  ApplyOptions(options, context);
+  ApplyOptions(options, *connection_, context);
   v1::ReportOutcomeResponse response;
   const grpc::Status status = connection_->stub->ReportOutcome(&context, request, &response);
   if (!status.ok()) return ToStatus(status, *connection_);

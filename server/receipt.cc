@@ -72,7 +72,7 @@ absl::StatusOr<internal::Receipt> Receipts::Read(absl::string_view token, absl::
   const bool is_token =
       token.size() <= kMaxTokenBytes && absl::WebSafeBase64Unescape(token, &bytes) &&
       bytes.size() >= kKeyNameBytes + kMacBytes && absl::WebSafeBase64Escape(bytes) == token;
-  if (!is_token) return NotAReceipt("is none");
+  if (!is_token) return NotAReceipt("is not a signed token");
   const absl::string_view all = bytes;
   const absl::string_view name = all.substr(0, kKeyNameBytes);
   const absl::string_view content = all.substr(0, all.size() - kMacBytes);

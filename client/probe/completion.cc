@@ -88,8 +88,9 @@ absl::Status CompletionStream::Take(absl::string_view bytes) {
 }
 
 absl::Status CompletionStream::TakeEvent(absl::string_view data) {
-  const auto chunk = reader_.Read(data);
-  if (!chunk.ok()) return chunk.status();
+  const auto chunks = reader_.Read(data);
+  if (!chunks.ok()) return chunks.status();
+  const TraceChunk* chunk = &chunks->front();
   if (chunk->usage) completion_.usage = chunk->usage;
   if (!chunk->finish_reason.empty()) completion_.finish_reason = std::string(chunk->finish_reason);
   completion_.logprobs += chunk->logprobs;
