@@ -8,7 +8,7 @@ source scripts/local_servers.sh
 # What a test has to undo before its servers are stopped; it may define its own.
 clean_up() { :; }
 # Logs are kept when a test fails.
-trap 'code=$?; clean_up; stop_all; case $code in 0 | 77) rm -rf "$work" ;; *) echo "logs are in $work" ;; esac' EXIT
+trap 'code=$?; clean_up || true; stop_all; case $code in 0 | 77) rm -rf "$work" ;; *) echo "logs are in $work" ;; esac' EXIT
 
 skip() {
   echo "skipped: $*"

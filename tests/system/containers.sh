@@ -8,7 +8,11 @@
 store=${SEXTANT_CONTAINERS:-/var/tmp/sextant-containers}
 base=localhost/debian:bookworm-slim
 
-release_store() { umount "$store/overlay/overlay" 2>/dev/null || true; }
+# Containers that are restarted again and again escape docker-compose; the store has none but those of the tests.
+release_store() {
+  podman rm --all --force --time 1 >/dev/null 2>&1 || true
+  umount "$store/overlay/overlay" 2>/dev/null || true
+}
 clean_up() { release_store; }
 
 container_tools() {
@@ -50,6 +54,8 @@ runtime = "runc"
 network_backend = "netavark"
 END
   export CONTAINERS_STORAGE_CONF=$work/storage.conf CONTAINERS_CONF=$work/containers.conf BUILDAH_ISOLATION=chroot
+  # Of a run that was killed.
+  podman rm --all --force --time 1 >/dev/null 2>&1 || true
 }
 
 base_image() {

@@ -63,7 +63,8 @@ compose() {
   docker-compose --project-directory . -p sextant-test -f "$work/compose.yml" -f "$work/limits.yml" --profile scale "$@"
 }
 clean_up() {
-  compose down --volumes --timeout 1 >"$work/down.log" 2>&1
+  podman rm --all --force --time 1 >"$work/down.log" 2>&1 || true
+  compose down --volumes --timeout 1 >>"$work/down.log" 2>&1 || true
   release_store
 }
 container_service

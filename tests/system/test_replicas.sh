@@ -9,7 +9,7 @@ nginx -V >"$work/nginx.version" 2>&1 || skip "Debian's nginx does not run here: 
 start_simulator "$work/simulator.log" --problems deploy/demo/problems.jsonl --simulate deploy/demo/models.yaml \
   --tokens-per-second 600 --chunk-tokens 16
 # The same key for receipts on all of them.
-openssl rand -base64 32 >"$work/receipts.key"
+head -c 32 /dev/urandom | base64 >"$work/receipts.key"
 { cat deploy/demo/server.yaml; echo "receipts: {key_file: $work/receipts.key}"; } >"$work/replica.yaml"
 pids=() pages=() servers=() upstream=
 for i in 0 1 2; do
