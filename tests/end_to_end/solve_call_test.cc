@@ -40,7 +40,7 @@ class SolveCallTest : public testing::Test {
     config_.server.usage_grace = absl::Seconds(10);
     metrics_ = std::make_unique<Metrics>(config_);
     EXPECT_TRUE(metrics_->Serve(page_.address()).ok());
-    worker_ = std::make_unique<Worker>(config_, *metrics_);
+    worker_ = std::make_unique<Worker>(config_, *metrics_, [](bool) {});
   }
 
   std::unique_ptr<SolveCall> NewCall() {
@@ -48,16 +48,17 @@ class SolveCallTest : public testing::Test {
     request.set_model("m");
     request.set_prompt("What is two and two?");
     request.mutable_strategy()->mutable_simple();
-    return std::make_unique<SolveCall>(SolveCall::Inputs{.config = config_,
-                                                         .model = config_.models[0],
-                                                         .metrics = *metrics_,
-                                                         .receipts = receipts_,
-                                                         .worker = *worker_,
-                                                         .request = request,
-                                                         .solve_id = "00c0ffee00c0ffee",
-                                                         .arrived = Clock::Monotonic().Now(),
-                                                         .time_left = absl::InfiniteDuration(),
-                                                         .on_ended = [this] { ++ended_; }});
+    return std::make_unique<SolveCall>(
+        SolveCall::Inputs{.config = config_,
+                          .model = config_.models[0],
+                          .metrics = *metrics_,
+                          .receipts = receipts_,
+                          .worker = *worker_,
+                          .request = request,
+                          .solve_id = "00c0ffee00c0ffee",
+                          .arrived = Clock::Monotonic().Now(),
+                          .time_left = absl::InfiniteDuration(),
+                          .on_ended = [this](const v1::Usage&) { ++ended_; }});
   }
   void RunOnLoop(absl::AnyInvocable<void()> work) {
     std::latch done(1);
