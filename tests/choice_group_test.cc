@@ -31,7 +31,7 @@ std::string Chunk(int choice, absl::string_view content, absl::string_view finis
 class ChoiceGroupTest : public OpenAiFixture {
  protected:
   // A solve whose launches of several traces are requests for so many choices.
-  void Begin(int choices, std::vector<Reply> replies) {
+  void Begin(int choices, std::vector<ScriptedReply> replies) {
     Serve(std::move(replies));
     TracesConfig config{.prompt = prompt_, .reader = reader_, .solve_id = "solve"};
     config.seed = 7;
@@ -86,9 +86,10 @@ TEST_F(ChoiceGroupTest, SplitsTracesIntoRequestsOfThatManyAtMost) {
 }
 
 TEST_F(ChoiceGroupTest, EndsATraceWithItsChoiceWhileTheStreamGoesOn) {
-  Begin(2, {Reply{.parts = {EventStreamHead() + Event(Chunk(0, "3")) + Event(Chunk(1, "4", "stop")),
-                            Event(Chunk(0, "", "stop")) + Event("[DONE]")},
-                  .then = Reply::Then::kHold}});
+  Begin(2, {ScriptedReply{
+               .parts = {EventStreamHead() + Event(Chunk(0, "3")) + Event(Chunk(1, "4", "stop")),
+                         Event(Chunk(0, "", "stop")) + Event("[DONE]")},
+               .then = ScriptedReply::Then::kHold}});
   traces_->Launch(2);
 
   EXPECT_EQ(RunToEnd(loop_, traces_->Next())->index(), 1);
@@ -127,8 +128,9 @@ TEST_F(ChoiceGroupTest, ReplacesEachTraceThatTheBrokenStreamHadNotEnded) {
 }
 
 TEST_F(ChoiceGroupTest, ClosesTheConnectionOnceNoTraceWantsItAnyMore) {
-  Begin(2, {Reply{.parts = {EventStreamHead() + Event(Chunk(0, "3")) + Event(Chunk(1, "4"))},
-                  .then = Reply::Then::kHold}});
+  Begin(2,
+        {ScriptedReply{.parts = {EventStreamHead() + Event(Chunk(0, "3")) + Event(Chunk(1, "4"))},
+                       .then = ScriptedReply::Then::kHold}});
   traces_->Launch(2);
   RunUntil(loop_, [&] { return trace(0).tokens() + trace(1).tokens() == 2; });
 

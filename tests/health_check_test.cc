@@ -12,7 +12,7 @@ using State = HealthReport::State;
 
 class HealthCheckTest : public testing::Test {
  protected:
-  HealthReport Check(std::vector<Reply> replies) {
+  HealthReport Check(std::vector<ScriptedReply> replies) {
     server_ = std::make_unique<ScriptedServer>(std::move(replies));
     config_.url = server_->url("/v1");
     return CheckAgain();

@@ -94,15 +94,16 @@ TEST_F(HttpTest, PostsABodyWithTheGivenHeadersWithoutWaitingForContinue) {
 }
 
 TEST_F(HttpTest, JoinsAChunkedBody) {
-  ScriptedServer server({Reply{.parts = {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-                                         "4\r\nWiki\r\n5\r\npedia\r\n0\r\n\r\n"},
-                               .then = Reply::Then::kHold}});
+  ScriptedServer server(
+      {ScriptedReply{.parts = {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                               "4\r\nWiki\r\n5\r\npedia\r\n0\r\n\r\n"},
+                     .then = ScriptedReply::Then::kHold}});
 
   EXPECT_EQ(Fetch(server.url()).body, "Wikipedia");
 }
 
 TEST_F(HttpTest, HandsOutBytesAsTheyArrive) {
-  ScriptedServer server({Reply{.parts = {"HTTP/1.1 200 OK\r\n\r\nfirst", "second"}}});
+  ScriptedServer server({ScriptedReply{.parts = {"HTTP/1.1 200 OK\r\n\r\nfirst", "second"}}});
   HttpRequest request{.url = server.url()};
   HttpStream stream(http_, request);
 
@@ -126,7 +127,7 @@ TEST_F(HttpTest, IsUnavailableWhenTheConnectionIsRefused) {
 }
 
 TEST_F(HttpTest, IsUnavailableWhenTheServerHangsUpWithoutAWord) {
-  ScriptedServer server({Reply{}});
+  ScriptedServer server({ScriptedReply{}});
 
   const Response response = Fetch(server.url());
 
@@ -135,8 +136,9 @@ TEST_F(HttpTest, IsUnavailableWhenTheServerHangsUpWithoutAWord) {
 }
 
 TEST_F(HttpTest, IsUnavailableAfterABodyThatWasCutInTheMiddle) {
-  ScriptedServer server({Reply{.parts = {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-                                         "400\r\nthe beginning"}}});
+  ScriptedServer server(
+      {ScriptedReply{.parts = {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                               "400\r\nthe beginning"}}});
 
   const Response response = Fetch(server.url());
 
@@ -145,7 +147,7 @@ TEST_F(HttpTest, IsUnavailableAfterABodyThatWasCutInTheMiddle) {
 }
 
 TEST_F(HttpTest, IsUnavailableWhenTheAnswerIsNotHttp) {
-  ScriptedServer server({Reply{.parts = {"SSH-2.0-OpenSSH_9.2\r\n"}}});
+  ScriptedServer server({ScriptedReply{.parts = {"SSH-2.0-OpenSSH_9.2\r\n"}}});
 
   EXPECT_EQ(Fetch(server.url()).status.code(), absl::StatusCode::kUnavailable);
 }
@@ -158,7 +160,7 @@ TEST_F(HttpTest, RefusesOtherProtocols) {
 }
 
 TEST_F(HttpTest, EndsAtTheDeadlineWithItsReason) {
-  ScriptedServer server({Reply{.then = Reply::Then::kHold}});
+  ScriptedServer server({ScriptedReply{.then = ScriptedReply::Then::kHold}});
   HttpRequest request{.url = server.url()};
 
   const Response response = RunToEnd(loop_, Get(http_, request, absl::Milliseconds(30)));
@@ -167,8 +169,8 @@ TEST_F(HttpTest, EndsAtTheDeadlineWithItsReason) {
 }
 
 TEST_F(HttpTest, KeepsWhatArrivedBeforeTheDeadline) {
-  ScriptedServer server(
-      {Reply{.parts = {"HTTP/1.1 200 OK\r\n\r\nthe beginning"}, .then = Reply::Then::kHold}});
+  ScriptedServer server({ScriptedReply{.parts = {"HTTP/1.1 200 OK\r\n\r\nthe beginning"},
+                                       .then = ScriptedReply::Then::kHold}});
   HttpRequest request{.url = server.url()};
 
   const Response response = RunToEnd(loop_, Get(http_, request, absl::Milliseconds(200)));
@@ -178,8 +180,8 @@ TEST_F(HttpTest, KeepsWhatArrivedBeforeTheDeadline) {
 }
 
 TEST_F(HttpTest, CutsOffAServerThatSendsFarMoreThanIsRead) {
-  ScriptedServer server(
-      {Reply{.parts = {absl::StrCat("HTTP/1.1 200 OK\r\n\r\n", std::string(8 << 20, 'x'))}}});
+  ScriptedServer server({ScriptedReply{
+      .parts = {absl::StrCat("HTTP/1.1 200 OK\r\n\r\n", std::string(8 << 20, 'x'))}}});
   HttpRequest request{.url = server.url()};
   HttpStream stream(http_, request);
 
@@ -190,7 +192,8 @@ TEST_F(HttpTest, CutsOffAServerThatSendsFarMoreThanIsRead) {
 }
 
 TEST_F(HttpTest, DestroyingAStreamClosesItsConnection) {
-  ScriptedServer server({Reply{.parts = {EventStreamHead()}, .then = Reply::Then::kHold}});
+  ScriptedServer server(
+      {ScriptedReply{.parts = {EventStreamHead()}, .then = ScriptedReply::Then::kHold}});
   HttpRequest request{.url = server.url()};
   auto stream = std::make_unique<HttpStream>(http_, request);
   RunUntil(loop_, [&] { return stream->http_status() == 200; });
@@ -214,7 +217,8 @@ TEST_F(HttpTest, DestroyingAStreamBeforeItsConnectionStandsIsFine) {
 
 TEST_F(HttpTest, ClosesSixtyFourStreamsAtOnce) {
   constexpr int kStreams = 64;
-  ScriptedServer server({Reply{.parts = {EventStreamHead()}, .then = Reply::Then::kHold}});
+  ScriptedServer server(
+      {ScriptedReply{.parts = {EventStreamHead()}, .then = ScriptedReply::Then::kHold}});
   HttpRequest request{.url = server.url()};
   std::vector<std::unique_ptr<HttpStream>> streams;
   for (int i = 0; i < kStreams; ++i) {
@@ -251,8 +255,8 @@ TEST_F(HttpTest, AReaderMayDestroyStreamsThatAreAboutToBeResumed) {
 }
 
 TEST_F(HttpTest, UsesAConnectionAgainOnceItsResponseHasEnded) {
-  ScriptedServer server({Reply{.parts = {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"},
-                               .then = Reply::Then::kKeepAlive}});
+  ScriptedServer server({ScriptedReply{.parts = {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"},
+                                       .then = ScriptedReply::Then::kKeepAlive}});
 
   Fetch(server.url());
   Fetch(server.url());
@@ -274,8 +278,8 @@ TEST_F(HttpTest, ConnectsToAGivenAddressInTheNameOfTheUrl) {
 }
 
 TEST_F(HttpTest, KeepsConnectionsToTwoAddressesOfOneNameApart) {
-  Reply reply = Error("200 OK", "one");
-  reply.then = Reply::Then::kKeepAlive;
+  ScriptedReply reply = Error("200 OK", "one");
+  reply.then = ScriptedReply::Then::kKeepAlive;
   ScriptedServer server({reply});
   HttpRequest request{.url = absl::StrCat("http://fleet.example:", server.port(), "/x"),
                       .address = "127.0.0.1"};

@@ -16,8 +16,8 @@ using testing::StartsWith;
 using Json = nlohmann::json;
 
 // One piece of text, then silence.
-Reply Endless() {
-  return {.parts = {EventStreamHead() + Event(Says("4"))}, .then = Reply::Then::kHold};
+ScriptedReply Endless() {
+  return {.parts = {EventStreamHead() + Event(Says("4"))}, .then = ScriptedReply::Then::kHold};
 }
 
 class AbortTest : public OpenAiFixture {
@@ -80,7 +80,7 @@ TEST_F(AbortTest, IsNotSentForATraceThatFinishedOrWasRefused) {
 
 TEST_F(AbortTest, IsSentForATraceThatStalled) {
   config_.first_token_timeout = absl::Milliseconds(1);
-  Serve({{.parts = {EventStreamHead()}, .then = Reply::Then::kHold}, Ok("")});
+  Serve({{.parts = {EventStreamHead()}, .then = ScriptedReply::Then::kHold}, Ok("")});
 
   EXPECT_FALSE(Generate().ok());
   AwaitRequests(2);
@@ -117,8 +117,8 @@ TEST_F(AbortTest, GivesEachRequestANameThatBeginsNoOther) {
 }
 
 TEST_F(AbortTest, DropsWhatIsMoreThanMayWaitAndGoesOnAfterwards) {
-  Reply reply = Error("200 OK", "{}");
-  reply.then = Reply::Then::kKeepAlive;
+  ScriptedReply reply = Error("200 OK", "{}");
+  reply.then = ScriptedReply::Then::kKeepAlive;
   Serve({reply});
   Aborts aborts(http_, config_);
   for (int i = 0; i < 1100; ++i) aborts.Post("early");

@@ -132,8 +132,8 @@ TEST_F(OpenAiErrorTest, ReportsAnEmptyStream) {
 }
 
 TEST_F(OpenAiErrorTest, ReportsAConnectionThatBreaksInTheMiddleOfAChunk) {
-  Serve({Reply{.parts = {"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-                         "Transfer-Encoding: chunked\r\n\r\n400\r\ndata: {\"choi"}}});
+  Serve({ScriptedReply{.parts = {"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                                 "Transfer-Encoding: chunked\r\n\r\n400\r\ndata: {\"choi"}}});
 
   const absl::Status status = Generate().status();
 
@@ -163,7 +163,7 @@ TEST_F(OpenAiErrorTest, RefusesAnEventWithoutEnd) {
   max_event_bytes_ = 1'000;
   std::vector<std::string> parts = {EventStreamHead() + "data: "};
   for (int i = 0; i < 50; ++i) parts.push_back(std::string(100, 'x'));
-  Serve({Reply{.parts = parts, .then = Reply::Then::kHold}});
+  Serve({ScriptedReply{.parts = parts, .then = ScriptedReply::Then::kHold}});
   Started<Generated> trace(backend_->Generate(request_, sink_));
 
   RunUntil(loop_, [&] {
@@ -191,29 +191,31 @@ TEST_F(OpenAiErrorTest, ReadsOnlyTheBeginningOfAnEndlessErrorPage) {
 
 TEST_F(OpenAiErrorTest, WaitsForTheFirstTokenOnlySoLong) {
   config_.first_token_timeout = absl::Milliseconds(50);
-  Serve({Reply{.parts = {EventStreamHead() + ": ping\n\n"}, .then = Reply::Then::kHold}});
+  Serve({ScriptedReply{.parts = {EventStreamHead() + ": ping\n\n"},
+                       .then = ScriptedReply::Then::kHold}});
 
   ExpectUnavailable("no first token within first_token_timeout");
 }
 
 TEST_F(OpenAiErrorTest, WaitsForTheHeadOfTheResponseOnlySoLong) {
   config_.first_token_timeout = absl::Milliseconds(50);
-  Serve({Reply{.then = Reply::Then::kHold}});
+  Serve({ScriptedReply{.then = ScriptedReply::Then::kHold}});
 
   ExpectUnavailable("no first token within first_token_timeout");
 }
 
 TEST_F(OpenAiErrorTest, WaitsForAWholeAnswerOnlySoLong) {
   config_.first_token_timeout = absl::Milliseconds(50);
-  Serve({Reply{.parts = {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"},
-               .then = Reply::Then::kHold}});
+  Serve({ScriptedReply{.parts = {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"},
+                       .then = ScriptedReply::Then::kHold}});
 
   ExpectUnavailable("no first token within first_token_timeout");
 }
 
 TEST_F(OpenAiErrorTest, WaitsForTheNextTokenOnlySoLong) {
   config_.token_timeout = absl::Milliseconds(50);
-  Serve({Reply{.parts = {EventStreamHead() + Event(Says("4"))}, .then = Reply::Then::kHold}});
+  Serve({ScriptedReply{.parts = {EventStreamHead() + Event(Says("4"))},
+                       .then = ScriptedReply::Then::kHold}});
 
   ExpectUnavailable("no further token within token_timeout");
 
@@ -225,7 +227,7 @@ TEST_F(OpenAiErrorTest, TakesNeitherPingsNorEmptyChunksForTokens) {
   config_.first_token_timeout = absl::Milliseconds(100);
   std::vector<std::string> parts = {EventStreamHead()};
   for (int i = 0; i < 1'000; ++i) parts.push_back(": ping\n\n" + Event(Says("")));
-  Serve({Reply{.parts = parts, .then = Reply::Then::kHold}});
+  Serve({ScriptedReply{.parts = parts, .then = ScriptedReply::Then::kHold}});
   Started<Generated> trace(backend_->Generate(request_, sink_));
 
   // A part for each turn of the loop: more of them would come than the trace may wait for.

@@ -178,7 +178,7 @@ TEST_F(OpenAiRequestTest, ReplacesWhatIsNotUtf8) {
 
 class RefusedUsageTest : public OpenAiFixture {
  protected:
-  static Reply Refusal() {
+  static ScriptedReply Refusal() {
     return Error("400 Bad Request",
                  R"({"message":"stream_options.continuous_usage_stats: unknown field"})");
   }
@@ -201,7 +201,7 @@ TEST_F(RefusedUsageTest, IsAskedAgainWithoutForGood) {
 
 // The traces of a solve are all under way when the first refusal comes.
 TEST_F(RefusedUsageTest, HelpsEveryTraceThatWasUnderWay) {
-  Reply held = Refusal();
+  ScriptedReply held = Refusal();
   held.parts.insert(held.parts.begin(), "");
   Serve({held, held, held, EventStream({Says("4"), Finishes()})});
   RecordingSink sinks[3];
@@ -241,7 +241,7 @@ class RefusedLogprobsTest : public OpenAiFixture {
     request_.logprobs = true;
     request_.top_logprobs = 20;
   }
-  static Reply Refusal(absl::string_view message) {
+  static ScriptedReply Refusal(absl::string_view message) {
     return Error("400 Bad Request", absl::StrCat(R"({"message":")", message, R"("})"));
   }
   Json Sent(int request) const { return Json::parse(server_->requests().at(request).body); }

@@ -25,9 +25,9 @@ TEST_F(OpenAiStreamTest, PassesOnWhatTheModelSays) {
 }
 
 TEST_F(OpenAiStreamTest, EndsAtTheFinishReasonAndLeavesTheUsageToTheTail) {
-  Serve({Reply{.parts = {EventStreamHead() + Event(Says("4")) + Event(Finishes()),
-                         Event(Uses(9, 17)) + Event("[DONE]")},
-               .then = Reply::Then::kHold}});
+  Serve({ScriptedReply{.parts = {EventStreamHead() + Event(Says("4")) + Event(Finishes()),
+                                 Event(Uses(9, 17)) + Event("[DONE]")},
+                       .then = ScriptedReply::Then::kHold}});
 
   const Generated generated = Generate();
 
@@ -58,7 +58,8 @@ TEST_F(OpenAiStreamTest, TheTailMayEndWithoutAMarker) {
 }
 
 TEST_F(OpenAiStreamTest, DestroyingTheTailClosesTheConnection) {
-  Serve({Reply{.parts = {EventStreamHead() + Event(Finishes())}, .then = Reply::Then::kHold}});
+  Serve({ScriptedReply{.parts = {EventStreamHead() + Event(Finishes())},
+                       .then = ScriptedReply::Then::kHold}});
   Generated generated = Generate();
   ASSERT_TRUE(generated.ok());
 
@@ -68,7 +69,8 @@ TEST_F(OpenAiStreamTest, DestroyingTheTailClosesTheConnection) {
 }
 
 TEST_F(OpenAiStreamTest, CancellingATraceClosesItsConnection) {
-  Serve({Reply{.parts = {EventStreamHead() + Event(Says("4"))}, .then = Reply::Then::kHold}});
+  Serve({ScriptedReply{.parts = {EventStreamHead() + Event(Says("4"))},
+                       .then = ScriptedReply::Then::kHold}});
   Started<Generated> trace(backend_->Generate(request_, sink_));
   RunUntil(loop_, [&] { return sink_.chunks > 0; });
 
@@ -78,9 +80,9 @@ TEST_F(OpenAiStreamTest, CancellingATraceClosesItsConnection) {
 }
 
 TEST_F(OpenAiStreamTest, StopsAndClosesTheConnectionWhenTheSinkSaysSo) {
-  Serve(
-      {Reply{.parts = {EventStreamHead() + Event(Says("1")) + Event(Says("2")) + Event(Says("3"))},
-             .then = Reply::Then::kHold}});
+  Serve({ScriptedReply{
+      .parts = {EventStreamHead() + Event(Says("1")) + Event(Says("2")) + Event(Says("3"))},
+      .then = ScriptedReply::Then::kHold}});
   sink_.stop_at_tokens = 2;
 
   EXPECT_EQ(Generate().status().code(), absl::StatusCode::kCancelled);
@@ -91,8 +93,8 @@ TEST_F(OpenAiStreamTest, StopsAndClosesTheConnectionWhenTheSinkSaysSo) {
 
 TEST_F(OpenAiStreamTest, ReadsEventsThatAreSplitAnywhere) {
   const std::string events = Event(Says("4")) + ": ping\r\n\r\n" + Event(Finishes());
-  Serve({Reply{.parts = {EventStreamHead() + events.substr(0, 9), events.substr(9, 40),
-                         events.substr(49)}}});
+  Serve({ScriptedReply{.parts = {EventStreamHead() + events.substr(0, 9), events.substr(9, 40),
+                                 events.substr(49)}}});
   server_->Release();
   server_->Release();
 

@@ -16,7 +16,7 @@ using testing::HasSubstr;
 
 const std::vector<std::string> kNumbers = {"one ", "two ", "three ", "four ", "five ", "six"};
 
-Reply Refusal(const std::string& message) {
+ScriptedReply Refusal(const std::string& message) {
   return Error("400 Bad Request", json{{"error", {{"message", message}}}}.dump());
 }
 
@@ -119,7 +119,7 @@ TEST_F(ProbeGenerationTest, MeasuresWhetherMaxTokensIsKept) {
 }
 
 TEST_F(ProbeGenerationTest, TellsSeedsThatWorkFromThoseThatDoNot) {
-  const Reply a = Stream({"one"}), b = Stream({"two"});
+  const ScriptedReply a = Stream({"one"}), b = Stream({"two"});
 
   Serve({a, a, b});
   EXPECT_EQ(Run(CheckSeed(subject_)).verdict, Verdict::kYes);
@@ -197,7 +197,7 @@ TEST_F(ProbeGenerationTest, ComparesAContinuationWithTheTextItself) {
 }
 
 TEST_F(ProbeGenerationTest, SeesThroughAContinuationThatIsNone) {
-  const Reply whole = Stream({"one,", " two,", " three,", " four,", " five"});
+  const ScriptedReply whole = Stream({"one,", " two,", " three,", " four,", " five"});
 
   Serve({whole, Stream({"Sure!", " Here", " it is"})});
   EXPECT_EQ(Run(CheckContinuation(subject_)).verdict, Verdict::kPartly);
@@ -274,7 +274,7 @@ TEST_F(ProbeGenerationTest, AsksVllmAloneForItsOwnBeamSearch) {
 
 TEST_F(ProbeGenerationTest, DoesNotKnowWhatAServerThatIsTooSlowCanDo) {
   subject_.timeout = absl::Milliseconds(20);
-  Serve({{.parts = {EventStreamHead()}, .then = Reply::Then::kHold}});
+  Serve({{.parts = {EventStreamHead()}, .then = ScriptedReply::Then::kHold}});
 
   const Check check = Run(CheckMaxTokens(subject_));
 
@@ -284,7 +284,7 @@ TEST_F(ProbeGenerationTest, DoesNotKnowWhatAServerThatIsTooSlowCanDo) {
 
 TEST_F(ProbeGenerationTest, RefusesAStreamThatIsTooLong) {
   const std::string endless = "data: " + std::string((1 << 20) + 1, 'x');
-  Serve({{.parts = {EventStreamHead() + endless}, .then = Reply::Then::kHold}});
+  Serve({{.parts = {EventStreamHead() + endless}, .then = ScriptedReply::Then::kHold}});
 
   const Check check = Run(CheckMaxTokens(subject_));
 

@@ -15,10 +15,10 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-Reply Answers(const std::string& text) { return Ok(text, "application/json"); }
-Reply NotFound() { return Error("404 Not Found", R"({"detail":"Not Found"})"); }
+ScriptedReply Answers(const std::string& text) { return Ok(text, "application/json"); }
+ScriptedReply NotFound() { return Error("404 Not Found", R"({"detail":"Not Found"})"); }
 
-Reply Models(const std::string& owner, const std::string& more = "") {
+ScriptedReply Models(const std::string& owner, const std::string& more = "") {
   return Answers(R"({"data":[{"id":"a","owned_by":")" + owner + "\"" + more +
                  R"(},{"id":"b","owned_by":"x"}]})");
 }
@@ -122,7 +122,8 @@ TEST_F(ProbeKindTest, KnowsLlamaCppByItsProperties) {
 }
 
 TEST_F(ProbeKindTest, KnowsSglangByItsServerInfo) {
-  const Reply info = Answers(R"({"version":"0.5","model_path":"/m","context_length":null})");
+  const ScriptedReply info =
+      Answers(R"({"version":"0.5","model_path":"/m","context_length":null})");
 
   Serve({NotFound(), info});
   Run(CheckKind(subject_));
@@ -185,19 +186,19 @@ TEST(LoadFromMetricsTest, CountsWaitingRequestsToo) {
 
 class ProbeCancelTest : public ProbeFixture {
  protected:
-  static Reply Vllm(int running, int generated) {
+  static ScriptedReply Vllm(int running, int generated) {
     return Ok("vllm:num_requests_running " + std::to_string(running) +
               "\nvllm:generation_tokens_total " + std::to_string(generated) + "\n");
   }
-  static Reply LlamaCpp(int running, int generated) {
+  static ScriptedReply LlamaCpp(int running, int generated) {
     return Ok("llamacpp:requests_processing " + std::to_string(running) +
               "\nllamacpp:tokens_predicted_total " + std::to_string(generated) + "\n");
   }
   // Eight tokens, and then as many as one wants to wait for.
-  static Reply Endless() {
+  static ScriptedReply Endless() {
     std::string bytes = EventStreamHead();
     for (int i = 0; i < 8; ++i) bytes += Event(Chunk("x"));
-    return {.parts = {bytes}, .then = Reply::Then::kHold};
+    return {.parts = {bytes}, .then = ScriptedReply::Then::kHold};
   }
 };
 
@@ -269,8 +270,8 @@ TEST_F(ProbeCancelTest, DoesNotInventTokensThatTheCounterLeavesOut) {
 
 TEST_F(ProbeCancelTest, ReadsTheSlotsOfALlamaCppWithoutMetrics) {
   subject_.kind = BackendKind::kLlamaCpp;
-  const Reply none = Error("501 Not Implemented", "{}");
-  const Reply idle = Answers(R"([{"is_processing":false}])");
+  const ScriptedReply none = Error("501 Not Implemented", "{}");
+  const ScriptedReply idle = Answers(R"([{"is_processing":false}])");
   Serve({none, idle, Endless(), none, Answers(R"([{"is_processing":true}])"), none, idle});
 
   const Check check = Run(CheckCancel(subject_));

@@ -116,7 +116,10 @@ void Loop::RunPosted() {
     std::lock_guard lock(mu_);
     work.swap(posted_);
   }
-  for (auto& w : work) w();
+  for (auto& w : work) {
+    w();
+    w = nullptr;  // What it holds goes before the next, which may rely on that, is done.
+  }
 }
 
 void Loop::RunTimers() {

@@ -29,10 +29,10 @@ class SolveCallTest : public testing::Test {
  protected:
   // The text of a trace and its end; its usage only when the test says so.
   SolveCallTest()
-      : model_server_(
-            {Reply{.parts = {EventStreamHead() + Event(Says("\\\\boxed{4}")) + Event(Finishes()),
-                             Event(Uses(9, 17)) + Event("[DONE]")},
-                   .then = Reply::Then::kHold}}) {
+      : model_server_({ScriptedReply{
+            .parts = {EventStreamHead() + Event(Says("\\\\boxed{4}")) + Event(Finishes()),
+                      Event(Uses(9, 17)) + Event("[DONE]")},
+            .then = ScriptedReply::Then::kHold}}) {
     BackendConfig backend{.url = model_server_.url("/v1"), .name = "b", .model = "m"};
     backend.kind = BackendKind::kOpenAi;
     backend.health_interval = absl::ZeroDuration();

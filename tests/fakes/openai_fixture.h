@@ -22,7 +22,7 @@ using Generated = absl::StatusOr<std::unique_ptr<TraceTail>>;
 class OpenAiFixture : public testing::Test {
  protected:
   // Starts the server and, configured by `config_` as it is now, the backend.
-  void Serve(std::vector<Reply> replies) {
+  void Serve(std::vector<ScriptedReply> replies) {
     server_ = std::make_unique<ScriptedServer>(std::move(replies));
     config_.url = server_->url("/v1");
     backend_ = std::make_unique<OpenAiBackend>(http_, config_, max_event_bytes_);

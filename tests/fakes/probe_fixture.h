@@ -34,8 +34,8 @@ inline std::vector<std::string> End(const std::string& finish_reason, int comple
   return events;
 }
 // A whole stream of these pieces of text, each one token, with usage.
-inline Reply Stream(const std::vector<std::string>& pieces,
-                    const std::string& finish_reason = "length") {
+inline ScriptedReply Stream(const std::vector<std::string>& pieces,
+                            const std::string& finish_reason = "length") {
   std::vector<std::string> events;
   for (const std::string& piece : pieces) events.push_back(Chunk(piece));
   for (std::string& event : End(finish_reason, static_cast<int>(pieces.size())))
@@ -45,7 +45,7 @@ inline Reply Stream(const std::vector<std::string>& pieces,
 
 class ProbeFixture : public testing::Test {
  protected:
-  void Serve(std::vector<Reply> replies) {
+  void Serve(std::vector<ScriptedReply> replies) {
     server_ = std::make_unique<ScriptedServer>(std::move(replies));
     subject_.url = server_->url("/v1");
   }

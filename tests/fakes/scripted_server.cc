@@ -73,12 +73,12 @@ bool Send(int fd, absl::string_view bytes) {
 
 }  // namespace
 
-Reply Ok(absl::string_view body, absl::string_view content_type) {
+ScriptedReply Ok(absl::string_view body, absl::string_view content_type) {
   return {.parts = {absl::StrCat("HTTP/1.1 200 OK\r\nContent-Type: ", content_type,
                                  "\r\nConnection: close\r\n\r\n", body)}};
 }
 
-Reply Error(absl::string_view status, absl::string_view body, absl::string_view headers) {
+ScriptedReply Error(absl::string_view status, absl::string_view body, absl::string_view headers) {
   return {.parts = {absl::StrCat("HTTP/1.1 ", status, "\r\nContent-Type: application/json\r\n",
                                  headers, "Content-Length: ", body.size(), "\r\n\r\n", body)}};
 }
@@ -89,13 +89,13 @@ std::string EventStreamHead() {
 
 std::string Event(absl::string_view data) { return absl::StrCat("data: ", data, "\n\n"); }
 
-Reply EventStream(const std::vector<std::string>& events) {
+ScriptedReply EventStream(const std::vector<std::string>& events) {
   std::string bytes = EventStreamHead();
   for (const std::string& event : events) absl::StrAppend(&bytes, Event(event));
   return {.parts = {bytes}};
 }
 
-ScriptedServer::ScriptedServer(std::vector<Reply> replies) : replies_(std::move(replies)) {
+ScriptedServer::ScriptedServer(std::vector<ScriptedReply> replies) : replies_(std::move(replies)) {
   std::tie(listener_, port_) = Listen();
   acceptor_ = std::thread([this] { Accept(); });
 }
@@ -158,9 +158,9 @@ void ScriptedServer::Accept() {
 
 void ScriptedServer::Serve(int fd) {
   while (auto request = ReadRequest(fd)) {
-    const Reply reply = Record(*std::move(request));
-    if (!SendParts(fd, reply) || reply.then == Reply::Then::kClose) break;
-    if (reply.then == Reply::Then::kKeepAlive) continue;
+    const ScriptedReply reply = Record(*std::move(request));
+    if (!SendParts(fd, reply) || reply.then == ScriptedReply::Then::kClose) break;
+    if (reply.then == ScriptedReply::Then::kKeepAlive) continue;
     char byte;
     while (recv(fd, &byte, 1, 0) > 0) {
     }
@@ -173,13 +173,13 @@ void ScriptedServer::Serve(int fd) {
   close(fd);
 }
 
-Reply ScriptedServer::Record(ReceivedRequest request) {
+ScriptedReply ScriptedServer::Record(ReceivedRequest request) {
   std::lock_guard lock(mu_);
   requests_.push_back(std::move(request));
   return replies_[std::min(requests_.size(), replies_.size()) - 1];
 }
 
-bool ScriptedServer::SendParts(int fd, const Reply& reply) {
+bool ScriptedServer::SendParts(int fd, const ScriptedReply& reply) {
   for (size_t i = 0; i < reply.parts.size(); ++i) {
     if (i > 0) {
       std::unique_lock lock(mu_);

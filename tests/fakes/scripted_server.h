@@ -13,7 +13,7 @@
 namespace sextant {
 
 // The answer to one request.
-struct Reply {
+struct ScriptedReply {
   // The response, head included. Between two parts the server waits for one Release().
   std::vector<std::string> parts;
   // kClose: closes the connection. kKeepAlive: reads the next request from it. kHold: leaves it
@@ -22,11 +22,12 @@ struct Reply {
 };
 
 // 200 with a body whose end is the connection's.
-Reply Ok(absl::string_view body, absl::string_view content_type = "text/plain");
+ScriptedReply Ok(absl::string_view body, absl::string_view content_type = "text/plain");
 // `status` is "404 Not Found"; `headers` are whole lines, each with its CRLF.
-Reply Error(absl::string_view status, absl::string_view body, absl::string_view headers = "");
+ScriptedReply Error(absl::string_view status, absl::string_view body,
+                    absl::string_view headers = "");
 // An event stream that carries `events`, each as one data line. Closes after the last.
-Reply EventStream(const std::vector<std::string>& events);
+ScriptedReply EventStream(const std::vector<std::string>& events);
 // The head of an event stream, and one event of it: for replies made of parts.
 std::string EventStreamHead();
 std::string Event(absl::string_view data);
@@ -41,7 +42,7 @@ struct ReceivedRequest {
 class ScriptedServer {
  public:
   // The i-th request gets the i-th reply; the last one is for all that follow.
-  explicit ScriptedServer(std::vector<Reply> replies);
+  explicit ScriptedServer(std::vector<ScriptedReply> replies);
   ~ScriptedServer();
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
@@ -57,10 +58,10 @@ class ScriptedServer {
  private:
   void Accept();
   void Serve(int fd);
-  Reply Record(ReceivedRequest request);
-  bool SendParts(int fd, const Reply& reply);
+  ScriptedReply Record(ReceivedRequest request);
+  bool SendParts(int fd, const ScriptedReply& reply);
 
-  const std::vector<Reply> replies_;
+  const std::vector<ScriptedReply> replies_;
   int listener_ = -1;
   int port_ = 0;
   mutable std::mutex mu_;
