@@ -221,9 +221,8 @@ Trace* Traces::StopNextWeak() {
 
 Task<bool> Traces::Close() {
   decided_at_ = loop_.Now();
-  // A budget that has ended leaves no time, or no tokens, for more; but what a busy loop has not
-  // looked at for a while is on the model server's account.
-  if (running_.running() > 0 && (!stop_reason_ || loop_.sweeping())) {
+  // A budget that has ended leaves no time, or no tokens, for more.
+  if (running_.running() > 0 && !stop_reason_) {
     loop_.SweepSoon();
     // The first turn ends the pass over ready sockets that the decision is part of; by the second
     // the sockets that had become ready meanwhile have been read.

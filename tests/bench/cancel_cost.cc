@@ -116,6 +116,7 @@ int Run(const Options& options) {
   }
   Config config;
   config.server.listen = "127.0.0.1:0";
+  config.server.read_interval = absl::ZeroDuration();  // stream_cost measures what it changes.
   config.models = {{.name = "simulated", .horizon = Horizon::kShort}};
   config.models[0].backends = {{.url = absl::StrCat("http://", (*simulator)->address(), "/v1"),
                                 .name = "simulator",

@@ -75,6 +75,8 @@ World::World(WorldOptions options) : folder_(NewFolder()) {
     simulators_.push_back(*std::move(simulator));
   }
   config_.server.listen = "127.0.0.1:0";
+  // Exact bills and times, however busy the machine makes the loop.
+  config_.server.read_interval = absl::ZeroDuration();
   config_.models = {model};
   options.edit(config_);
   auto server = Server::Start(config_, BuiltInPolicy(), options.look_up);
