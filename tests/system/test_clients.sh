@@ -158,7 +158,7 @@ grep -q 'server.tls.key: .*tls/server.key: the key does not match the certificat
 open=$work/open.yaml
 sed -e "s#listen: 127.0.0.1:50051#listen: 0.0.0.0:0#" -e "/metrics:/d" deploy/demo/server.yaml >"$open"
 start "$work/open.log" "$bin/sextant-server" --config "$open"
-wait_until 20 grep -q 'warning: 0.0.0.0:0 is no loopback address and there is no server.tls' "$work/open.log" ||
+wait_until 20 grep -q 'warning 0.0.0.0:0 is no loopback address and there is no server.tls' "$work/open.log" ||
   fail "a server in the open does not warn: $(cat "$work/open.log")"
 printf 'callers: [{name: team-a, token_sha256: %s}]\n' "$digest" >>"$open"
 if "$bin/sextant-server" --config "$open" --check-config >"$work/out" 2>&1; then fail "tokens in the clear passed"; fi
