@@ -36,7 +36,7 @@ std::shared_ptr<ChoiceGroup> ChoiceGroup::Send(Loop& loop, Backend& backend, Tra
   request.choices = static_cast<int>(sinks.size());
   request.hedge_after = absl::InfiniteDuration();  // It would double the work of all.
   std::shared_ptr<ChoiceGroup> group(new ChoiceGroup(loop, std::move(request), std::move(sinks)));
-  group->stream_.Launch(Run(*group, backend));
+  group->stream_.Launch(group->Run(backend));
   return group;
 }
 
@@ -50,8 +50,8 @@ ChoiceGroup::ChoiceGroup(Loop& loop, TraceRequest request, std::vector<TraceSink
 
 ChoiceGroup::~ChoiceGroup() = default;
 
-Task<absl::StatusOr<std::unique_ptr<TraceTail>>> ChoiceGroup::Generate(
-    std::shared_ptr<ChoiceGroup> group, int choice) {
+Task<absl::StatusOr<std::unique_ptr<TraceTail>>> ChoiceGroup::Generate(int choice) {
+  const std::shared_ptr<ChoiceGroup> group = shared_from_this();
   struct Awaiter {
     Choice& choice;
     bool await_ready() { return choice.end.has_value(); }
@@ -121,17 +121,17 @@ void ChoiceGroup::PassOnTotal(const TokenUsage& total) {
   }
 }
 
-Task<int> ChoiceGroup::Run(ChoiceGroup& self, Backend& backend) {
-  auto generate = backend.Generate(self.request_, *self.sink_);
+Task<int> ChoiceGroup::Run(Backend& backend) {
+  auto generate = backend.Generate(request_, *sink_);
   auto tail = co_await std::move(generate);
-  if (tail.ok()) self.tail_ = *std::move(tail);
+  if (tail.ok()) tail_ = *std::move(tail);
   const absl::Status status = tail.status();
-  for (Choice& choice : self.choices_) {
+  for (Choice& choice : choices_) {
     if (choice.end) continue;
     const bool for_another = absl::IsCancelled(status) && !choice.stopped;
-    self.End(choice, for_another ? absl::UnavailableError(
-                                       "another choice of the same request had to be stopped")
-                                 : status);
+    End(choice, for_another
+                    ? absl::UnavailableError("another choice of the same request had to be stopped")
+                    : status);
   }
   co_return 0;
 }

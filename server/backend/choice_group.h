@@ -27,8 +27,7 @@ class ChoiceGroup : public std::enable_shared_from_this<ChoiceGroup> {
   // Awaits the end of one choice, as Backend::Generate() does. The tail, which speaks for all, goes
   // to one of those that end last; the others get null. A sink that says stop ends all choices,
   // those of others with UNAVAILABLE.
-  static Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Generate(
-      std::shared_ptr<ChoiceGroup> group, int choice);
+  Task<absl::StatusOr<std::unique_ptr<TraceTail>>> Generate(int choice);
 
  private:
   class Sink;
@@ -45,7 +44,7 @@ class ChoiceGroup : public std::enable_shared_from_this<ChoiceGroup> {
   ChoiceGroup(Loop& loop, TraceRequest request, std::vector<TraceSink*> sinks);
   TraceSink::Flow OnChunk(const TraceChunk& chunk);
   void PassOnTotal(const TokenUsage& total);
-  static Task<int> Run(ChoiceGroup& self, Backend& backend);
+  Task<int> Run(Backend& backend);
   void End(Choice& choice, absl::Status status);
   void ResumeEnded();
 

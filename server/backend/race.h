@@ -46,7 +46,7 @@ class Race {
 
  private:
   TraceSink::Flow OnChunk(Entrant& entrant, const TraceChunk& chunk);
-  static Task<Entrant*> Run(Entrant& entrant, const TraceRequest& request);
+  Task<Entrant*> Run(Entrant& entrant, const TraceRequest& request);
   void DropOthers();
 
   Loop& loop_;

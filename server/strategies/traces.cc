@@ -57,7 +57,7 @@ bool Traces::LaunchTogether(int n) {
       ChoiceGroup::Send(loop_, backend_, together.front()->request, std::move(sinks));
   for (Trace* trace : together) {
     const int choice = trace->index() - together.front()->index();
-    trace->task = running_.Launch(Run(*trace, ChoiceGroup::Generate(group, choice)));
+    trace->task = running_.Launch(Run(*trace, group->Generate(choice)));
   }
   return together.size() == static_cast<size_t>(n);
 }
