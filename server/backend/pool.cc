@@ -90,28 +90,18 @@ void Pool::Home::Release(const Loop& loop) {
   behind.clear();
 }
 
-// Keeps the trace counted, and its sink alive, until the stream has ended.
-class Pool::StayTail : public TraceTail {
+// Keeps what the sink of its stream is part of, and so the trace counted, until the stream has
+// ended.
+template <typename Owner>
+class Pool::KeepingTail : public TraceTail {
  public:
-  StayTail(std::unique_ptr<Stay> stay, std::unique_ptr<TraceTail> tail)
-      : stay_(std::move(stay)), tail_(std::move(tail)) {}
+  KeepingTail(std::unique_ptr<Owner> owner, std::unique_ptr<TraceTail> tail)
+      : owner_(std::move(owner)), tail_(std::move(tail)) {}
   Task<absl::Status> Settle() override { return tail_->Settle(); }
 
  private:
-  std::unique_ptr<Stay> stay_;
+  std::unique_ptr<Owner> owner_;
   std::unique_ptr<TraceTail> tail_;  // Destroyed first: it refers to the sink.
-};
-
-// Keeps the race that the stream of its winner refers to.
-class Pool::RaceTail : public TraceTail {
- public:
-  RaceTail(std::unique_ptr<Race> race, std::unique_ptr<TraceTail> tail)
-      : race_(std::move(race)), tail_(std::move(tail)) {}
-  Task<absl::Status> Settle() override { return tail_->Settle(); }
-
- private:
-  std::unique_ptr<Race> race_;
-  std::unique_ptr<TraceTail> tail_;  // Destroyed first.
 };
 
 Pool::Pool(Loop& loop, std::vector<PoolMember> members, PoolObserver& observer, PoolOptions options)
@@ -254,7 +244,7 @@ Task<Pool::Attempted> Pool::Attempt(const TraceRequest& request, Replica& replic
   auto result = co_await std::move(run);
   Attempted attempted{.result = absl::UnknownError("not ended")};
   if (result.ok()) {
-    attempted.result = std::make_unique<StayTail>(std::move(stay), *std::move(result));
+    attempted.result = std::make_unique<KeepingTail<Stay>>(std::move(stay), *std::move(result));
   } else {
     stay->Failed(result.status());
     attempted = {.result = result.status(), .said_anything = stay->said_anything()};
@@ -286,7 +276,7 @@ Task<Pool::Attempted> Pool::HedgedAttempt(const TraceRequest& request, Replica& 
     Attempted attempted{.result = absl::UnknownError("not ended")};
     if (ended->result.ok()) {
       auto tail = *std::move(ended->result);
-      attempted.result = std::make_unique<RaceTail>(std::move(race), std::move(tail));
+      attempted.result = std::make_unique<KeepingTail<Race>>(std::move(race), std::move(tail));
       co_return std::move(attempted);
     }
     ended->visit->Failed(ended->result.status());

@@ -56,8 +56,8 @@ class Pool : public Backend {
 
  private:
   class Stay;
-  class StayTail;
-  class RaceTail;
+  template <typename Owner>
+  class KeepingTail;
   // What became of one attempt.
   struct Attempted {
     absl::StatusOr<std::unique_ptr<TraceTail>> result;
