@@ -1,5 +1,5 @@
 # The whole path in one process, over real sockets, against the simulator.
-add_library(end_to_end_world STATIC end_to_end/metrics_page.cc end_to_end/world.cc)
+add_library(end_to_end_world STATIC end_to_end/metrics_page.cc end_to_end/raw_call.cc end_to_end/world.cc)
 target_link_libraries(end_to_end_world
   PUBLIC sextant_service sextant_simulator sextant_client GTest::gtest
   PRIVATE nlohmann_json::nlohmann_json sextant_flags)

@@ -2,7 +2,6 @@
 // out.
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "client/solve_fan.h"
 #include "server/callers.h"
 #include "tests/end_to_end/metrics_page.h"
+#include "tests/end_to_end/raw_call.h"
 #include "tests/end_to_end/world.h"
 #include "tests/fakes/certificates.h"
 #include "tests/fakes/scripted_server.h"
@@ -30,19 +30,7 @@ using testing::Not;
 
 // The code that a method answers an empty request with that comes without any metadata.
 StatusCode CodeOf(const std::string& address, const std::string& method) {
-  grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
-  grpc::ClientContext context;
-  grpc::CompletionQueue queue;
-  const grpc::Slice empty("");
-  const auto call = stub.PrepareUnaryCall(&context, method, grpc::ByteBuffer(&empty, 1), &queue);
-  call->StartCall();
-  grpc::ByteBuffer received;
-  grpc::Status status;
-  call->Finish(&received, &status, nullptr);
-  void* tag = nullptr;
-  bool ok = false;
-  queue.Next(&tag, &ok);
-  return static_cast<StatusCode>(status.error_code());
+  return static_cast<StatusCode>(RawCall(address, method).status.error_code());
 }
 
 SextantClient ClientOf(World& world, ConnectOptions options) {

@@ -1,10 +1,10 @@
 #include <gmock/gmock.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
 #include "tests/end_to_end/metrics_page.h"
+#include "tests/end_to_end/raw_call.h"
 #include "tests/end_to_end/world.h"
 
 namespace sextant {
@@ -12,32 +12,19 @@ namespace {
 
 using testing::HasSubstr;
 
-// Calls a method of a service that has no stub here with `request` as it is on the wire.
-std::string RawCall(const std::string& address, const std::string& method,
-                    const std::string& request) {
-  const auto channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
-  grpc::GenericStub stub(channel);
-  grpc::ClientContext context;
-  grpc::CompletionQueue queue;
-  const grpc::Slice sent(request);
-  const auto call = stub.PrepareUnaryCall(&context, method, grpc::ByteBuffer(&sent, 1), &queue);
-  call->StartCall();
-  grpc::ByteBuffer received;
-  grpc::Status status;
-  call->Finish(&received, &status, nullptr);
-  void* tag = nullptr;
-  bool ok = false;
-  queue.Next(&tag, &ok);
-  EXPECT_TRUE(status.ok()) << status.error_message();
-  grpc::Slice slice;
-  EXPECT_TRUE(received.DumpToSingleSlice(&slice).ok());
-  return std::string(reinterpret_cast<const char*>(slice.begin()), slice.size());
+// What a method answers; it has to answer well.
+std::string ResponseOf(const std::string& address, const std::string& method,
+                       const std::string& request) {
+  const RawAnswer answer = RawCall(address, method, request);
+  EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
+  return answer.response;
 }
 
 TEST(ServerTest, ServesTheStandardHealthService) {
   World world({.samples = {{"\\boxed{4}", 10}}});
 
-  const std::string health = RawCall(world.server().address(), "/grpc.health.v1.Health/Check", "");
+  const std::string health =
+      ResponseOf(world.server().address(), "/grpc.health.v1.Health/Check", "");
 
   EXPECT_EQ(health, std::string("\x08\x01", 2)) << "HealthCheckResponse{status: SERVING}";
 }
