@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "client/cli/command_line.h"
@@ -13,6 +11,7 @@
 #include "client/solve_fan.h"
 #include "tests/client_fake_server.h"
 #include "tests/fakes/certificates.h"
+#include "tests/fakes/folder_fixture.h"
 
 namespace sextant {
 namespace {
@@ -68,20 +67,7 @@ TEST(ConnectTest, WhatIsNoTokenIsRefusedAndNotRepeated) {
   }
 }
 
-class ConnectFilesTest : public testing::Test {
- protected:
-  ConnectFilesTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "connect.XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~ConnectFilesTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string Write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name) << text;
-    return folder_ / name;
-  }
-  std::filesystem::path folder_;
-};
+class ConnectFilesTest : public FolderFixture {};
 
 TEST_F(ConnectFilesTest, WrongOnesAreNamedBeforeAnythingConnects) {
   const PemPair pair = MakeCertificate();

@@ -7,13 +7,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/substitute.h"
 #include "server/policy.h"
+#include "tests/fakes/folder_fixture.h"
 
 namespace sextant {
 namespace {
@@ -38,24 +38,7 @@ std::string Errors(absl::string_view text) {
   return std::string(ParseConfig(text, "f.yaml").status().message());
 }
 
-// A folder for the files of one test.
-class ConfigFileTest : public testing::Test {
- protected:
-  ConfigFileTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "config_test.XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~ConfigFileTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string Write(const std::string& name, absl::string_view text) const {
-    const std::filesystem::path path = folder_ / name;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path) << text;
-    return path.string();
-  }
-
-  std::filesystem::path folder_;
-};
+class ConfigFileTest : public FolderFixture {};
 
 TEST(ConfigTest, NeedsOnlyListenNameAndUrl) {
   const absl::StatusOr<Config> config = ParseConfig(kSmallest, "f.yaml");

@@ -3,12 +3,11 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "server/config.h"
+#include "tests/fakes/folder_fixture.h"
 
 namespace sextant {
 namespace {
@@ -22,19 +21,8 @@ models:
     backends: [{url: "http://127.0.0.1:8000/v1"}]
 )yaml";
 
-class ReceiptsConfigTest : public testing::Test {
+class ReceiptsConfigTest : public FolderFixture {
  protected:
-  ReceiptsConfigTest() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "receipts_config_test.XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~ReceiptsConfigTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string Write(const std::string& name, absl::string_view text) const {
-    std::ofstream(folder_ / name) << text;
-    return (folder_ / name).string();
-  }
   // A configuration that begins with `line`.
   absl::StatusOr<Config> Load(absl::string_view line) const {
     return LoadConfig(Write("f.yaml", absl::StrCat(line, kRest)));
@@ -42,8 +30,6 @@ class ReceiptsConfigTest : public testing::Test {
   std::string Error(absl::string_view line) const {
     return std::string(Load(line).status().message());
   }
-
-  std::filesystem::path folder_;
 };
 
 const std::string kKey(32, 'k');

@@ -5,13 +5,11 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "absl/strings/str_cat.h"
 #include "server/callers.h"
 #include "server/config.h"
 #include "tests/fakes/certificates.h"
+#include "tests/fakes/folder_fixture.h"
 
 namespace sextant {
 namespace {
@@ -110,20 +108,14 @@ TEST(CallerConfigTest, TokensNeedALoopbackAddressOrTlsOrAnExplicitWord) {
   EXPECT_TRUE(ConfigWith("0.0.0.0:50051", "").ok());
 }
 
-class TlsConfigTest : public testing::Test {
+class TlsConfigTest : public FolderFixture {
  protected:
   TlsConfigTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tls_config.XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
     const PemPair pair = MakeCertificate();
     Write("server.pem", pair.certificate);
     Write("server.key", pair.key);
   }
-  ~TlsConfigTest() override { std::filesystem::remove_all(folder_); }
 
-  void Write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name) << text;
-  }
   // The configuration in that folder, with these lines under `tls`.
   absl::StatusOr<Config> Load(const std::string& tls) {
     Write("server.yaml",
@@ -132,8 +124,6 @@ class TlsConfigTest : public testing::Test {
     return LoadConfig(folder_ / "server.yaml");
   }
   std::string ErrorOf(const std::string& tls) { return std::string(Load(tls).status().message()); }
-
-  std::filesystem::path folder_;
 };
 
 TEST_F(TlsConfigTest, FindsItsFilesBesideTheConfiguration) {

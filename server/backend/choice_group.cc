@@ -24,11 +24,13 @@ class ChoiceGroup::Sink : public TraceSink {
 // Keeps what the stream refers to.
 class ChoiceGroup::Tail : public TraceTail {
  public:
-  explicit Tail(std::shared_ptr<ChoiceGroup> group) : group_(std::move(group)) {}
-  Task<absl::Status> Settle() override { return group_->tail_->Settle(); }
+  Tail(std::shared_ptr<ChoiceGroup> group, std::unique_ptr<TraceTail> tail)
+      : group_(std::move(group)), tail_(std::move(tail)) {}
+  Task<absl::Status> Settle() override { return tail_->Settle(); }
 
  private:
   std::shared_ptr<ChoiceGroup> group_;
+  std::unique_ptr<TraceTail> tail_;  // Destroyed first: it refers to the group.
 };
 
 std::shared_ptr<ChoiceGroup> ChoiceGroup::Send(Loop& loop, Backend& backend, TraceRequest request,
@@ -63,12 +65,10 @@ Task<absl::StatusOr<std::unique_ptr<TraceTail>>> ChoiceGroup::Generate(int choic
   co_await ended;
   const absl::Status status = *ended.choice.end;
   if (!status.ok()) co_return status;
-  for (const Choice& other : group->choices_) {
-    // One that ended earlier than the stream has nothing left of it.
-    if (!other.finished || group->tail_ == nullptr) co_return std::unique_ptr<TraceTail>();
-  }
-  if (std::exchange(group->tail_is_taken_, true)) co_return std::unique_ptr<TraceTail>();
-  co_return std::unique_ptr<TraceTail>(std::make_unique<Tail>(group));
+  // One that ended earlier than the stream, or than another that has the tail, gets none.
+  if (group->tail_ == nullptr) co_return std::unique_ptr<TraceTail>();
+  auto tail = std::make_unique<Tail>(group, std::move(group->tail_));
+  co_return std::unique_ptr<TraceTail>(std::move(tail));
 }
 
 TraceSink::Flow ChoiceGroup::OnChunk(const TraceChunk& chunk) {

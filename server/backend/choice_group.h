@@ -52,7 +52,6 @@ class ChoiceGroup : public std::enable_shared_from_this<ChoiceGroup> {
   const TraceRequest request_;
   std::vector<Choice> choices_;
   int unfinished_;
-  bool tail_is_taken_ = false;
   std::unique_ptr<Sink> sink_;
   std::unique_ptr<TraceTail> tail_;
   Fan<int> stream_;  // Last member: its task refers to the others.

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +16,7 @@
 #include "tests/end_to_end/raw_call.h"
 #include "tests/end_to_end/world.h"
 #include "tests/fakes/certificates.h"
+#include "tests/fakes/folder_fixture.h"
 #include "tests/fakes/scripted_server.h"
 #include "tests/fakes/tls_server.h"
 
@@ -155,23 +155,19 @@ TEST_F(LimitedCallerTest, ASolveThatIsAbandonedMakesRoomAndItsTokensCount) {
 }
 
 // PEM files of a server and of a client, each with an authority of its own, in a folder.
-class TlsTest : public testing::Test {
+class TlsTest : public FolderFixture {
  protected:
   TlsTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tls_test.XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
     WritePair("server", MakeCertificate({.issuer = &server_authority_}));
     WritePair("client", MakeCertificate({.issuer = &client_authority_}));
     Write("server-ca.pem", server_authority_.certificate);
     Write("client-ca.pem", client_authority_.certificate);
   }
-  ~TlsTest() override { std::filesystem::remove_all(folder_); }
 
   std::string Path(const std::string& name) const { return folder_ / name; }
   // In one step: a watcher never sees half a file.
   void Write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / "next") << text;
-    std::filesystem::rename(folder_ / "next", folder_ / name);
+    std::filesystem::rename(FolderFixture::Write("next", text), folder_ / name);
   }
   void WritePair(const std::string& name, const PemPair& pair) {
     Write(name + ".pem", pair.certificate);
@@ -191,7 +187,6 @@ class TlsTest : public testing::Test {
 
   const PemPair server_authority_ = MakeCertificate();
   const PemPair client_authority_ = MakeCertificate();
-  std::filesystem::path folder_;
 };
 
 StatusCode CodeOf(const SextantClient& client) {

@@ -31,3 +31,23 @@ series() {
 }
 
 series_is() { [ "$(series "$1" "$2")" = "$3" ]; }
+
+# short_lived_model N: a simulated model of short traces with N problems of its own, as flags of a simulator in `simulate`.
+short_lived_model() {
+  seq -f '%05g' 1 "$1" | jq -cR '{dataset: "made-up", problem_id: tonumber, prompt: ("What is problem \(.) about?"),
+    answer: "\(tonumber)", answer_kind: "integer", difficulty: 0.5}' >"$work/problems.jsonl"
+  cat >"$work/models.yaml" <<'END_OF_MODELS'
+models:
+  - name: short-lived
+    horizon: short
+    tokens: {mean: 60, sigma: 0.3, min: 48, max: 200, by_difficulty: 0}
+    accuracy: {easy: 0.8, hard: 0.8}
+END_OF_MODELS
+  simulate=(--problems "$work/problems.jsonl" --simulate "$work/models.yaml" --tokens-per-second 200 --chunk-tokens 8)
+}
+
+# backend_state NAME: as the server at `metrics` shows it.
+backend_state() {
+  curl -sSf --max-time 5 "http://$metrics/metrics" |
+    sed -n "s/^sextant_backend_state{backend=\"$1\",state=\"\([a-z]*\)\"} 1\$/\1/p"
+}

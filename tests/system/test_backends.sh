@@ -4,19 +4,7 @@
 # replaced; one that asks for a pause (429 with Retry-After) gets it.
 source "$(dirname "$0")/checks.sh"
 
-problems() {
-  seq -f '%05g' 1 "$1" | jq -cR '{dataset: "backends", problem_id: tonumber, prompt: ("What is problem \(.) about?"),
-    answer: "\(tonumber)", answer_kind: "integer", difficulty: 0.5}'
-}
-problems 2000 >"$work/problems.jsonl"
-cat >"$work/models.yaml" <<'END_OF_FILE'
-models:
-  - name: short-lived
-    horizon: short
-    tokens: {mean: 60, sigma: 0.3, min: 48, max: 200, by_difficulty: 0}
-    accuracy: {easy: 0.8, hard: 0.8}
-END_OF_FILE
-simulate=(--problems "$work/problems.jsonl" --simulate "$work/models.yaml" --tokens-per-second 200 --chunk-tokens 8)
+short_lived_model 2000
 
 # faulty NAME RULE: a simulator with this fault.
 faulty() {
@@ -43,11 +31,7 @@ evaluate() {
     --timeout 60 --out "$work/$1.rows" >"$work/$1.json" 2>"$work/$1.errors" || true
 }
 failed() { jq '.results[0].failed' "$work/$1.json"; }
-state_of() {
-  curl -sSf --max-time 5 "http://$metrics/metrics" |
-    sed -n "s/^sextant_backend_state{backend=\"$1\",state=\"\([a-z]*\)\"} 1\$/\1/p"
-}
-metric() { curl -sSf --max-time 5 "http://$metrics/metrics" | awk -v name="$1" 'index($0, name) == 1 { sum += $NF } END { printf "%d", sum }'; }
+metric() { series "http://$metrics/metrics" "$1"; }
 
 # --- Four unequal servers ---
 capacities=(64 32 16 16) backends=()
@@ -75,7 +59,7 @@ faulty refusing '{times: 1000, status: 400}'
 serve refusing "url: \"http://$simulator/v1\", name: refusing"
 evaluate refusing 1000 simple 8
 [ "$(failed refusing)" -eq 1000 ] || fail "$(failed refusing) of 1000 solves failed, expected all: the server refused them"
-[ "$(state_of refusing)" = serving ] || fail "after 1,000 refusals the server is shown as $(state_of refusing), expected serving"
+[ "$(backend_state refusing)" = serving ] || fail "after 1,000 refusals the server is shown as $(backend_state refusing), expected serving"
 evaluate after_refusals 10 simple 1
 [ "$(failed after_refusals)" -eq 0 ] || fail "$(failed after_refusals) of 10 solves failed after the refusals"
 echo "1,000 refusals (400): the server is still serving, and the next 10 solves are answered"
@@ -90,7 +74,7 @@ start "$work/eval.log" "$bin/sextant" eval --json --model short-lived --problems
   --strategy "majority_vote(n=8,stop=all)" --concurrency 8 --timeout 60 --out "$work/stalling.rows"
 eval_pid=$started_pid
 has_begun() { [ "$(metric sextant_backend_first_token_seconds_count)" -gt 0 ]; }
-is_out() { [ "$(state_of stalling)" != serving ]; }
+is_out() { [ "$(backend_state stalling)" != serving ]; }
 wait_until 10 has_begun || fail "no trace began"
 begun=$(date +%s%3N)
 wait_until 10 is_out || fail "a server all of whose streams stall is still serving after 10 s"

@@ -5,19 +5,10 @@
 source "$(dirname "$0")/checks.sh"
 
 solves=${KILL_TEST_SOLVES:-2000}
-chunk=8
+chunk=8  # Of short_lived_model.
 
-seq -f '%05g' 1 "$solves" | jq -cR '{dataset: "kill", problem_id: tonumber, prompt: ("What is problem \(.) about?"),
-  answer: "\(tonumber)", answer_kind: "integer", difficulty: 0.5}' >"$work/problems.jsonl"
-cat >"$work/models.yaml" <<'END'
-models:
-  - name: short-lived
-    horizon: short
-    tokens: {mean: 60, sigma: 0.3, min: 48, max: 200, by_difficulty: 0}
-    accuracy: {easy: 0.8, hard: 0.8}
-END
-simulate=(--problems "$work/problems.jsonl" --simulate "$work/models.yaml"
-  --tokens-per-second 200 --chunk-tokens "$chunk" --ledger-every-chunk)
+short_lived_model "$solves"
+simulate+=(--ledger-every-chunk)
 
 start_simulator "$work/steady.log" "${simulate[@]}" --ledger "$work/ledger-steady"
 steady=$simulator
@@ -47,10 +38,6 @@ start "$work/eval.log" "$bin/sextant" eval --json --model short-lived --problems
   --strategy "majority_vote(n=8)" --include-traces --concurrency 16 --timeout 60 --out "$work/rows.jsonl"
 eval_pid=$started_pid
 
-state_of_mortal() {  # The state that the server shows of it.
-  curl -sSf --max-time 5 "http://$metrics/metrics" |
-    sed -n 's/^sextant_backend_state{backend="mortal",state="\([a-z]*\)"} 1$/\1/p'
-}
 has_worked() { [ -s "$work/ledger-mortal-$life" ]; }
 milliseconds() { date +%s%3N; }
 
@@ -61,7 +48,7 @@ while running "$eval_pid"; do
   # Bash would report the end of a child that it did not ask for.
   { kill -KILL "$mortal_pid" && await_end "$mortal_pid" 5; } 2>>"$work/kills.log"
   sleep 1.5
-  seen=$(state_of_mortal)
+  seen=$(backend_state mortal)
   # Without traces nobody need have noticed yet.
   running "$eval_pid" || break
   [ "$seen" != serving ] || fail "a server that was killed 1.5 s ago is shown as serving"
