@@ -50,7 +50,7 @@ TEST_F(ConfidenceSolveTest, WeightsTurnAMajorityThatIsWrong) {
 }
 
 TEST_F(ConfidenceSolveTest, KeepStopsWeakTracesOnTheModelServerAndBillsThemExactly) {
-  World world({.simulated_model = kUnsure, .tokens_per_second = 300});
+  World world({.simulated_model = kUnsure, .tokens_per_second = 100});
 
   const SolveResult result =
       Solve(world, "majority_vote(n=16,stop=all,keep=0.5,warmup=4,window=32)");

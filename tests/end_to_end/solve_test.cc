@@ -42,7 +42,9 @@ TEST(SolveTest, MajorityVoteWaitsForAllWhenAskedTo) {
 }
 
 TEST(SolveTest, MajorityVoteStopsWhenTheOutcomeIsCertainAndBillsTheCancelledTrace) {
-  World world({.samples = kSamples, .tokens_per_second = 500});
+  std::vector<Sample> samples = kSamples;
+  samples.back().tokens = 10'000;
+  World world({.samples = samples, .tokens_per_second = 100});
 
   const SolveResult result = world.Solve("majority_vote(n=5)");
 
@@ -52,7 +54,7 @@ TEST(SolveTest, MajorityVoteStopsWhenTheOutcomeIsCertainAndBillsTheCancelledTrac
   EXPECT_EQ(result.usage->traces_cancelled(), 1);
   EXPECT_EQ(result.usage->finished_tokens(), 40 + 20 + 60 + 80);
   EXPECT_GE(result.usage->cancelled_tokens(), 70);
-  EXPECT_LT(result.usage->cancelled_tokens(), 100);
+  EXPECT_LT(result.usage->cancelled_tokens(), 200);
   EXPECT_NEAR(world.LedgerTokens(), result.usage->billed_tokens(), 1);
 }
 
