@@ -15,11 +15,12 @@ test: deps ## Format, lints and all tests: under ASan and UBSan, the core under 
 	@scripts/test.sh
 
 test-system: server ## The slower tests with real servers; skips what cannot be installed
-	@scripts/build.sh release cancel_cost deadline_answer answer_speed overload sextant-example
+	@scripts/build.sh release cancel_cost deadline_answer answer_speed overload chunk_instructions sextant-example
 	@tests/system/run.sh
 
 bench: deps ## Solves per second, and what deciding and a deadline cost, against simulated models
-	@scripts/build.sh release sextant-server sextant sextant-simulator cancel_cost deadline_answer answer_speed overload
+	@scripts/build.sh release sextant-server sextant sextant-simulator cancel_cost deadline_answer answer_speed \
+		overload stream_cost chunk_instructions solve_cost close_cost scale
 	@scripts/bench.sh
 
 server: deps ## Release build of sextant-server, sextant and sextant-simulator in build/release/bin

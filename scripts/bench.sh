@@ -82,9 +82,26 @@ stop_all
 
 # These exit 1 when a bound that they document is broken.
 printf '\nbench: tokens and bills after the decision\n'
-"$bin/cancel_cost"
+"$bin/cancel_cost" --json "$work/cancel.json"
 printf '\nbench: answers at the deadline\n'
 "$bin/deadline_answer"
+printf '\nbench: what a chunk costs\n'
+"$bin/stream_cost" --json "$work/stream.json"
+"$bin/stream_cost" --streams 100 --chunks-per-write 32 --json "$work/stream_many.json"
+clients=()
+if command -v node >/dev/null; then clients+=(--client "node tests/bench/vote_client.mjs"); fi
+"$bin/stream_cost" --streams 160 "${clients[@]}" --client "python3 tests/bench/vote_client.py" --json "$work/stream_clients.json"
+if command -v valgrind >/dev/null; then
+  SEXTANT_BIN=$bin tests/system/test_chunk_instructions.sh | tee "$work/instructions.txt"
+fi
+printf '\nbench: what a solve costs\n'
+"$bin/solve_cost" --json "$work/solve.json"
+printf '\nbench: how fast losers are closed\n'
+"$bin/close_cost" --json "$work/close.json"
+printf '\nbench: many running traces\n'
+"$bin/scale" --json "$work/scale.json"
+printf '\nbench: the goals\n'
+tests/bench/goals.py "$work"
 printf '\nbench: four times the load that the server can carry\n'
 SEXTANT_BIN=$bin SECONDS_OF_OVERLOAD=60 tests/system/test_overload.sh
 printf '\nbench: answers, on texts of recorded traces where there are any\n'

@@ -31,7 +31,7 @@ http://$simulator, the votes, the cancelled traces and the bills."
   "$bin/sextant" models
 }
 
-print_solve_row() { printf '%-3s %-13s %-7s %-22s %-8s %-9s %7s %9s %7s  %.38s\n' "$@"; }
+print_solve_row() { printf '%-3s %-13s %-7s %-22s %-17s %-8s %-9s %7s %9s %7s  %.38s\n' "$@"; }
 seconds() { printf '%.2f s' "$1"; }
 
 # solve_one NUMBER MODEL MAX_TOKENS PROBLEM: a line of the table; MAX_TOKENS 0 is no limit.
@@ -43,13 +43,13 @@ solve_one() {
   if result=$("$bin/sextant" solve --json --model "$model" --kind "$(jq -r .answer_kind <<<"$problem")" \
     --reference "$(jq -r .answer <<<"$problem")" --seed $((number * 100)) --timeout 60 "${budget[@]}" \
     --prompt "$prompt" 2>"$work/solve.err"); then
-    mapfile -t shown < <(jq -r '.plan.strategy_text, (.answer // "none"),
+    mapfile -t shown < <(jq -r '.plan.row, (.plan.strategy_text | sub(",.*"; ",...)")), (.answer // "none"),
       (if .verdict.correct then "correct" else "wrong" end),
       .usage.billed_tokens, .usage.cancelled_tokens, .usage.seconds_to_decision' <<<"$result")
-    shown[5]=$(seconds "${shown[5]}")
+    shown[6]=$(seconds "${shown[6]}")
   elif grep -q RESOURCE_EXHAUSTED "$work/solve.err"; then
     # Part of the picture: every trace was longer than its share of the budget.
-    shown=("-" "none" "budget" "-" "-" "-")
+    shown=("-" "-" "none" "budget" "-" "-" "-")
   else
     cat "$work/solve.err" >&2
     return 1
@@ -59,9 +59,9 @@ solve_one() {
 
 solve_problems() {
   heading "Each problem goes to one model in turn, every second round with a low token budget. The policy
-picks the strategy from the model's horizon and the budget. Where it says 'budget', the tokens were used up
-before any trace had an answer."
-  print_solve_row "" model budget strategy answer verdict tokens cancelled time problem
+picks the strategy from the model's horizon and the budget: 'row' says which of its rows. Where it says 'budget',
+the tokens were used up before any trace had an answer."
+  print_solve_row "" model budget row strategy answer verdict tokens cancelled time problem
   local number=0 model max_tokens problem
   while IFS= read -r problem; do
     model=${models[number % 3]}

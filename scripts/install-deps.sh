@@ -23,8 +23,8 @@ check_packages=(
   ccache clang-format-14 clang-tidy-14
   # Fuzz targets
   clang-14 libclang-rt-14-dev
-  # Tests, demo
-  python3 curl jq
+  # Tests, demo, benchmarks
+  python3 curl jq valgrind
 )
 
 case ${1:-} in

@@ -15,6 +15,27 @@ target_link_libraries(answer_speed
 add_executable(overload EXCLUDE_FROM_ALL bench/overload.cc)
 target_link_libraries(overload PRIVATE sextant_client CLI11::CLI11 sextant_flags)
 
-add_executable(stream_cost EXCLUDE_FROM_ALL bench/stream_cost.cc bench/paced_server.cc)
+# What reads streams, without the service.
+add_library(bench_streams STATIC EXCLUDE_FROM_ALL
+  bench/bare_reader.cc bench/child_process.cc bench/instant_server.cc bench/paced_server.cc bench/wire.cc)
+target_link_libraries(bench_streams
+  PUBLIC absl::strings absl::time PRIVATE simdjson::simdjson sextant_flags)
+# The reference is as fast as it gets here: simdjson's kernel is chosen when it is compiled.
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
+  set_source_files_properties(bench/bare_reader.cc PROPERTIES COMPILE_OPTIONS
+    "-mavx2;-mbmi;-mbmi2;-mlzcnt;-mpopcnt;-mpclmul;-DNDEBUG")
+endif()
+add_library(bench_server STATIC EXCLUDE_FROM_ALL bench/bench_server.cc)
+target_link_libraries(bench_server PUBLIC sextant_service PRIVATE sextant_flags)
+
+add_executable(stream_cost EXCLUDE_FROM_ALL bench/stream_cost.cc)
 target_link_libraries(stream_cost
-  PRIVATE sextant_strategies sextant_backend nlohmann_json::nlohmann_json CLI11::CLI11 sextant_flags)
+  PRIVATE bench_streams sextant_strategies sextant_backend nlohmann_json::nlohmann_json CLI11::CLI11 sextant_flags)
+add_executable(chunk_instructions EXCLUDE_FROM_ALL bench/chunk_instructions.cc)
+target_link_libraries(chunk_instructions
+  PRIVATE bench_streams sextant_strategies sextant_backend sextant_flags)
+foreach(name close_cost scale solve_cost)
+  add_executable(${name} EXCLUDE_FROM_ALL bench/${name}.cc)
+  target_link_libraries(${name}
+    PRIVATE bench_streams bench_server sextant_client nlohmann_json::nlohmann_json CLI11::CLI11 sextant_flags)
+endforeach()

@@ -1,7 +1,7 @@
 // What a decision costs after it was taken: many solves of first_finish(k=1) at once against
 // simulated models, every bill held against the simulator's own account.
 //
-//   cancel_cost [--solves 1000] [--concurrency 16] [--n 16] [--tokens-per-second 50]
+//   cancel_cost [--solves 1000] [--concurrency 16] [--n 16] [--tokens-per-second 50] [--json FILE]
 //
 // Prints the figures. Exits 1 when a stream stays open, a loser generates more than half a token on
 // average after its solve was decided, a finished trace's bill is not exact, or a cut trace's is
@@ -38,6 +38,7 @@ struct Options {
   int concurrency = 16;
   int n = 16;
   double tokens_per_second = 50;
+  std::string json;
 };
 
 struct Figures {
@@ -143,6 +144,9 @@ int Run(const Options& options) {
       figures.failed_solves, figures.finished, figures.finished_not_exact, figures.cut,
       figures.cut_beyond_a_chunk, per_loser,
       static_cast<long long>((*simulator)->Counts().streams_open));
+  if (!options.json.empty()) {
+    std::ofstream(options.json) << absl::StrCat("{\"tokens_per_loser\": ", per_loser, "}\n");
+  }
   const bool well = figures.failed_solves == 0 && figures.finished_not_exact == 0 &&
                     figures.cut_beyond_a_chunk == 0 && per_loser <= 0.5 &&
                     figures.finished + figures.cut == options.solves * options.n;
@@ -160,6 +164,7 @@ int main(int argc, char** argv) {
   app.add_option("--concurrency", options.concurrency)->check(CLI::Range(1, 1000));
   app.add_option("--n", options.n)->check(CLI::Range(2, 16));
   app.add_option("--tokens-per-second", options.tokens_per_second);
+  app.add_option("--json", options.json, "file for the tokens a loser");
   CLI11_PARSE(app, argc, argv);
   return sextant::Run(options);
 }

@@ -1,6 +1,5 @@
 #include "tests/bench/paced_server.h"
 
-#include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -12,25 +11,10 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "tests/bench/wire.h"
 
 namespace sextant {
 namespace {
-
-constexpr char kHead[] =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
-
-std::string HttpChunk(absl::string_view text) {
-  return absl::StrFormat("%x\r\n%s\r\n", text.size(), text);
-}
-
-std::string Event(int choice, absl::string_view content, absl::string_view finish_reason) {
-  return absl::StrCat(
-      R"(data: {"id":"chatcmpl-0123456789abcdef0123456789abcdef","object":"chat.completion.chunk",)",
-      R"("created":1764300000,"model":"paced-model","choices":[{"index":)", choice,
-      R"(,"delta":{"content":")", content, R"("},"logprobs":null,"finish_reason":)", finish_reason,
-      "}]}\n\n");
-}
 
 // Value of X-Request-Id up to its '/'.
 std::string SolveOf(absl::string_view request) {
@@ -47,17 +31,6 @@ int ChoicesOf(absl::string_view request) {
   return at == absl::string_view::npos ? 1 : std::atoi(request.data() + at + kName.size());
 }
 
-// Whether the head and as much of a body as it announces are there.
-bool IsComplete(absl::string_view request) {
-  const size_t head = request.find("\r\n\r\n");
-  if (head == absl::string_view::npos) return false;
-  constexpr absl::string_view kLength = "Content-Length: ";
-  const size_t at = request.find(kLength);
-  const size_t body =
-      at < head ? std::strtoul(request.data() + at + kLength.size(), nullptr, 10) : 0;
-  return request.size() >= head + 4 + body;
-}
-
 }  // namespace
 
 absl::Time PacedServer::Now() {
@@ -65,21 +38,15 @@ absl::Time PacedServer::Now() {
 }
 
 PacedServer::PacedServer(const PacedServerOptions& options) : options_(options) {
-  listen_fd_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
+  const Listener listener = ListenOnLoopback();
+  listen_fd_ = listener.fd;
+  port_ = listener.port;
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   epoll_event event{.events = EPOLLIN, .data = {.fd = listen_fd_}};
-  if (bind(listen_fd_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      listen(listen_fd_, 4096) != 0 ||
-      getsockname(listen_fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
-      epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, listen_fd_, &event) != 0) {
-    std::perror("paced server: no socket to listen on");
+  if (epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, listen_fd_, &event) != 0) {
+    std::perror("paced server: no epoll");
     std::abort();
   }
-  port_ = ntohs(address.sin_port);
   thread_ = std::thread([this] { Serve(); });
 }
 
@@ -141,10 +108,9 @@ void PacedServer::Answer(Stream& stream) {
   if (solve.streams.empty()) solve.begun = Now();
   solve.streams.insert(&stream);
   open_streams_ += stream.choices;
-  Write(stream, kHead);
+  Write(stream, kStreamHead);
   // Streams that begin together do not write together.
-  const absl::Duration gap = absl::Seconds(1) / options_.tokens_per_second;
-  stream.next_chunk = Now() + gap * ((stream.fd * 37 % 100) / 100.0);
+  stream.next_chunk = Now() + gap() * ((stream.fd * 37 % 100) / 100.0);
   due_.emplace(stream.next_chunk, &stream);
 }
 
@@ -166,18 +132,20 @@ void PacedServer::Close(Stream& stream) {
 }
 
 void PacedServer::WriteDueChunks() {
-  const absl::Duration gap = absl::Seconds(1) / options_.tokens_per_second;
   const absl::Time now = Now();
   while (!due_.empty() && due_.begin()->first <= now) {
     Stream& stream = *due_.begin()->second;
     due_.erase(due_.begin());
-    stream.next_chunk += gap;
+    stream.next_chunk += gap();
     due_.emplace(stream.next_chunk, &stream);
     const std::string stamp = absl::StrCat(absl::ToUnixNanos(Now()));
     std::string chunks;
-    for (int i = 0; i < stream.choices; ++i) absl::StrAppend(&chunks, Event(i, stamp, "null"));
+    for (int k = 0; k < options_.chunks_per_write; ++k) {
+      for (int i = 0; i < stream.choices; ++i)
+        absl::StrAppend(&chunks, ChatEvent(i, stamp, "null"));
+    }
     if (!Write(stream, HttpChunk(chunks))) continue;
-    chunks_sent_ += stream.choices;
+    chunks_sent_ += stream.choices * options_.chunks_per_write;
     if (Solve& solve = solves_[stream.solve]; solve.ended <= now) ++solve.ending.tokens_of_losers;
   }
 }
@@ -198,7 +166,9 @@ void PacedServer::EndOneSolve() {
   --open_streams_;
   oldest->ending.losers = static_cast<int>(oldest->streams.size());
   oldest->ended = Now();
-  Write(winner, absl::StrCat(HttpChunk(Event(0, R"(\n\\boxed{4})", R"("stop")")),
+  oldest->ending.solve = winner.solve;
+  oldest->ending.at = oldest->ended;
+  Write(winner, absl::StrCat(HttpChunk(ChatEvent(0, R"(\n\\boxed{4})", R"("stop")")),
                              HttpChunk("data: [DONE]\n\n"), "0\r\n\r\n"));
   auto [begin, end] = due_.equal_range(winner.next_chunk);
   while (begin != end && begin->second != &winner) ++begin;

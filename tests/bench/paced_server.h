@@ -19,6 +19,7 @@ namespace sextant {
 struct PacedServerOptions {
   double tokens_per_second = 50;  // Of a stream.
   double endings_per_second = 0;  // Over all solves; each waits for the one before.
+  int chunks_per_write = 1;  // Of a choice; as many are due then, so that the pace is the same.
 };
 
 // Runs on a thread of its own from construction to destruction. Requests that share what stands
@@ -32,6 +33,7 @@ class PacedServer {
   PacedServer& operator=(const PacedServer&) = delete;
 
   int port() const { return port_; }
+  static absl::Time Now();  // By the steady clock.
 
   // Any thread:
   int64_t chunks_sent() const { return chunks_sent_; }
@@ -40,6 +42,8 @@ class PacedServer {
   // Of a solve whose streams are all closed since one of them ended by itself. Once the server has
   // been stopped:
   struct Ending {
+    std::string solve;                 // As in its X-Request-Id.
+    absl::Time at;                     // By Now(), when the end was written.
     absl::Duration until_last_closed;  // From the write of the end.
     int64_t tokens_of_losers = 0;      // Written to the other streams meanwhile.
     int losers = 0;
@@ -69,7 +73,9 @@ class PacedServer {
   void WriteDueChunks();
   void EndOneSolve();
   bool Write(Stream& stream, absl::string_view bytes);
-  static absl::Time Now();
+  absl::Duration gap() const {
+    return absl::Seconds(1) / options_.tokens_per_second * options_.chunks_per_write;
+  }
 
   const PacedServerOptions options_;
   int listen_fd_ = -1;

@@ -1,20 +1,13 @@
 // What it costs to read many paced streams, and what reading them at intervals changes: CPU a chunk
-// against a bare epoll loop that parses nothing, how late chunks are seen, and how long after the
+// against a bare loop of epoll, recv and simdjson, how late chunks are seen, and how long after the
 // end of one trace of first_finish(k=1,n=16) its losers are closed. And what it costs when
 // the traces of a solve are the choices of one request. All in turns on one machine.
 //
 //   stream_cost [--streams 100,1000,2000] [--seconds 4] [--rounds 3] [--interval-ms 50]
+//               [--chunks-per-write 1] [--client COMMAND]...
 //
 // Prints a table, and with --json FILE the same figures.
-#include <arpa/inet.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <array>
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -33,7 +26,10 @@
 #include "server/backend/openai.h"
 #include "server/strategies/strategies.h"
 #include "server/strategies/traces.h"
+#include "tests/bench/bare_reader.h"
+#include "tests/bench/child_process.h"
 #include "tests/bench/paced_server.h"
+#include "tests/bench/statistics.h"
 
 namespace sextant {
 namespace {
@@ -45,6 +41,8 @@ struct Options {
   double seconds = 4;
   int rounds = 3;
   int interval_ms = 50;
+  int chunks_per_write = 1;
+  std::vector<std::string> clients;
   std::string json;
 };
 
@@ -55,21 +53,6 @@ struct Figures {
   double late_tokens = 0;         // A loser's, after the end was written.
   bool sweeping = false;
 };
-
-double Quantile(std::vector<double> values, double q) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  return values[static_cast<size_t>(q * static_cast<double>(values.size() - 1))];
-}
-
-double ThreadCpuSeconds() {
-  rusage use{};
-  getrusage(RUSAGE_THREAD, &use);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-  };
-  return seconds(use.ru_utime) + seconds(use.ru_stime);
-}
 
 // Counts the CPU time of the thread that it is made on against the chunks that the server writes.
 class Meter {
@@ -97,44 +80,38 @@ void WaitForStreams(const PacedServer& server, int streams) {
   }
 }
 
-// The reference: one read a wake-up, nothing done with the bytes.
+// The reference: one read a wake-up, each chunk parsed and forgotten.
 Figures RunBareLoop(int streams, const Options& options) {
-  PacedServer server({});
-  const int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-  std::vector<int> sockets;
-  const std::string request = "POST / HTTP/1.1\r\nX-Request-Id: bare/0\r\n\r\n";
+  PacedServer server({.chunks_per_write = options.chunks_per_write});
+  BareReader reader;
   for (int i = 0; i < streams; ++i) {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<uint16_t>(server.port()));
-    if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-        send(fd, request.data(), request.size(), MSG_NOSIGNAL) < 0) {
-      std::perror("stream_cost: cannot connect");
-      std::exit(1);
-    }
-    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
-    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
-    sockets.push_back(fd);
+    reader.Ask(reader.Connect(server.port()), absl::StrCat("bare-", i / kTracesOfSolve));
   }
   WaitForStreams(server, streams);
   const auto read_for = [&](absl::Duration time) {
-    std::array<epoll_event, 256> events;
-    std::array<char, 16 << 10> bytes;
     const absl::Time until = absl::Now() + time;
-    while (absl::Now() < until) {
-      const int n = epoll_wait(epoll_fd, events.data(), events.size(), 100);
-      for (int i = 0; i < n; ++i) recv(events[i].data.fd, bytes.data(), bytes.size(), 0);
-    }
+    while (absl::Now() < until) reader.ReadReady(absl::Milliseconds(100));
   };
   read_for(absl::Seconds(1));
   const Meter meter(server);
   read_for(absl::Seconds(options.seconds));
-  Figures figures{.cpu_us_per_chunk = meter.MicrosPerChunk()};
-  for (const int fd : sockets) close(fd);
-  close(epoll_fd);
-  return figures;
+  return {.cpu_us_per_chunk = meter.MicrosPerChunk()};
+}
+
+// Another client that does the same vote: `command` with PORT VOTES TRACES SECONDS. It prints its
+// CPU seconds and the chunks that it read in that time.
+Figures RunClient(const std::string& command, int streams, const Options& options) {
+  PacedServer server({.endings_per_second = 10, .chunks_per_write = options.chunks_per_write});
+  const std::string line = absl::StrCat(command, " ", server.port(), " ", streams / kTracesOfSolve,
+                                        " ", kTracesOfSolve, " ", options.seconds);
+  FILE* client = popen(line.c_str(), "r");
+  double cpu_s = 0, chunks = 0;
+  if (client == nullptr || std::fscanf(client, "%lf %lf", &cpu_s, &chunks) != 2 || chunks == 0) {
+    std::fprintf(stderr, "stream_cost: no figures from: %s\n", line.c_str());
+    std::exit(1);
+  }
+  pclose(client);
+  return {.cpu_us_per_chunk = cpu_s * 1e6 / chunks};
 }
 
 // Notes how old each chunk is when the product sees it.
@@ -196,7 +173,8 @@ Task<int> SolveOverAndOver(Loop& loop, Backend& backend, const Prompt& prompt,
 
 // With `choices` above 1 the traces of a solve share its requests, and none ends.
 Figures RunProduct(int streams, absl::Duration interval, int choices, const Options& options) {
-  PacedServer server({.endings_per_second = choices > 1 ? 0.0 : 10.0});
+  PacedServer server({.endings_per_second = choices > 1 ? 0.0 : 10.0,
+                      .chunks_per_write = options.chunks_per_write});
   const BackendConfig config{.url = absl::StrCat("http://127.0.0.1:", server.port(), "/v1"),
                              .name = "paced",
                              .model = "paced-model",
@@ -313,11 +291,16 @@ int Run(const Options& options) {
       together.Add(RunProduct(streams, absl::ZeroDuration(), kTracesOfSolve, options));
     }
     const double reference = Quantile(bare.cpu, 0.5);
-    Report(streams, "bare epoll", bare, reference, rows);
+    Report(streams, "bare", bare, reference, rows);
     Report(streams, "read_interval 0", at_once, reference, rows);
     Report(streams, absl::StrCat("read_interval ", options.interval_ms).c_str(), at_intervals,
            reference, rows);
     Report(streams, "16 choices", together, reference, rows);
+    for (const std::string& command : options.clients) {
+      Summary client;
+      for (int i = 0; i < options.rounds; ++i) client.Add(RunClient(command, streams, options));
+      Report(streams, command.substr(0, command.find(' ')).c_str(), client, reference, rows);
+    }
   }
   if (!options.json.empty()) std::ofstream(options.json) << rows.dump(2) << "\n";
   return 0;
@@ -334,6 +317,9 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.5, 600.0));
   app.add_option("--rounds", options.rounds)->check(CLI::Range(1, 100));
   app.add_option("--interval-ms", options.interval_ms)->check(CLI::Range(1, 1000));
+  app.add_option("--chunks-per-write", options.chunks_per_write)->check(CLI::Range(1, 1000));
+  app.add_option("--client", options.clients,
+                 "another client, as a command that takes PORT VOTES TRACES SECONDS");
   app.add_option("--json", options.json, "file for the figures");
   CLI11_PARSE(app, argc, argv);
   return sextant::Run(options);
