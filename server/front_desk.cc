@@ -67,8 +67,8 @@ struct FrontDesk::Model {
   Model(FrontDesk& desk, const ModelConfig& model)
       : config(model),
         admission({.max_running = model.max_solves, .max_waiting = model.max_queue}),
-        overdue(desk.thread_.loop(), [this, &desk] { desk.DropOverdue(*this); }),
-        shed_log(desk.thread_.loop(), model.name) {}
+        overdue(desk.loop_, [this, &desk] { desk.DropOverdue(*this); }),
+        shed_log(desk.loop_, model.name) {}
 
   // Load that the running solves and the waiting ones make for one that is among the former.
   double LoadOfOthers() const { return admission.Load() - 1.0 / admission.limits().max_running; }
@@ -91,27 +91,31 @@ absl::Status FrontDesk::Model::Refusal(Admission::Place place, absl::Time now) {
 
 FrontDesk::FrontDesk(const Config& config, Policy policy, Metrics& metrics,
                      const Receipts& receipts, std::vector<std::unique_ptr<Worker>>& workers)
-    : config_(config), metrics_(metrics), receipts_(receipts), workers_(workers) {
-  thread_.RunAndWait([&] {
+    : config_(config),
+      metrics_(metrics),
+      receipts_(receipts),
+      workers_(workers),
+      loop_(workers.front()->loop()) {
+  loop_.RunAndWait([&] {
     policy_ = std::make_shared<const Policy>(std::move(policy));
     for (const ModelConfig& model : config_.models)
       models_[model.name] = std::make_unique<Model>(*this, model);
-    quotas_.SetCallers(config_.callers, thread_.loop().Now());
+    quotas_.SetCallers(config_.callers, loop_.Now());
   });
 }
 
 FrontDesk::~FrontDesk() {
-  thread_.RunAndWait([this] { models_.clear(); });
+  loop_.RunAndWait([this] { models_.clear(); });
 }
 
 void FrontDesk::Enter(Arrival arrival, Visit& visit) {
-  thread_.loop().Post([this, arrival = std::move(arrival), &visit]() mutable {
+  loop_.Post([this, arrival = std::move(arrival), &visit]() mutable {
     Receive(std::move(arrival), visit);
   });
 }
 
 void FrontDesk::Leave(Visit& visit) {
-  thread_.loop().Post([this, &visit] {
+  loop_.Post([this, &visit] {
     Depart(visit);
     visit.loop_->Post([&visit] {
       if (visit.call_ != nullptr) visit.call_->Leave(visit.door_);
@@ -121,13 +125,12 @@ void FrontDesk::Leave(Visit& visit) {
 }
 
 void FrontDesk::Close(Visit& visit, absl::AnyInvocable<void()> last) {
-  thread_.loop().Post(
-      [&visit, last = std::move(last)]() mutable { visit.loop_->Post(std::move(last)); });
+  loop_.Post([&visit, last = std::move(last)]() mutable { visit.loop_->Post(std::move(last)); });
 }
 
 void FrontDesk::AskTerms(const ModelConfig& model,
                          absl::AnyInvocable<void(Worker&, const SolveCall::Terms&)> ready) {
-  thread_.loop().Post([this, &model, ready = std::move(ready)]() mutable {
+  loop_.Post([this, &model, ready = std::move(ready)]() mutable {
     Worker& worker = NextWorker();
     SolveCall::Terms terms{.policy = policy_, .load = models_.at(model.name)->admission.Load()};
     worker.loop().Post([&worker, terms = std::move(terms), ready = std::move(ready)]() mutable {
@@ -138,16 +141,15 @@ void FrontDesk::AskTerms(const ModelConfig& model,
 
 void FrontDesk::SetPolicy(Policy policy) {
   auto next = std::make_shared<const Policy>(std::move(policy));
-  thread_.loop().Post([this, next = std::move(next)]() mutable { policy_ = std::move(next); });
+  loop_.Post([this, next = std::move(next)]() mutable { policy_ = std::move(next); });
 }
 
 void FrontDesk::SetCallers(std::vector<CallerConfig> callers) {
-  thread_.loop().Post(
-      [this, callers = std::move(callers)] { quotas_.SetCallers(callers, thread_.loop().Now()); });
+  loop_.Post([this, callers = std::move(callers)] { quotas_.SetCallers(callers, loop_.Now()); });
 }
 
 void FrontDesk::BeginDrain() {
-  thread_.loop().Post([this] {
+  loop_.Post([this] {
     draining_ = true;
     for (auto& [name, model] : models_) {
       for (const Id id : model->admission.TakeWaiting()) {
@@ -161,7 +163,7 @@ void FrontDesk::BeginDrain() {
 void FrontDesk::EndAll() {
   BeginDrain();
   // After the solves that were started before.
-  thread_.loop().Post([this] {
+  loop_.Post([this] {
     for (const auto& worker : workers_)
       worker->loop().Post([&worker = *worker] { worker.EndAll(v1::DRAINING); });
   });
@@ -186,7 +188,7 @@ void FrontDesk::Receive(Arrival arrival, Visit& visit) {
 
 void FrontDesk::Open(Arrival arrival, Visit& visit) {
   const Id id = ++last_id_;
-  const absl::Time now = thread_.loop().Now();
+  const absl::Time now = loop_.Now();
   Model& model = *models_.at(arrival.model.name);
   if (const auto over = quotas_.Enter(arrival.facts.account, now)) {
     absl::Status refusal = absl::ResourceExhaustedError(over->why);
@@ -220,7 +222,7 @@ void FrontDesk::Open(Arrival arrival, Visit& visit) {
                         .arrived = arrival.at,
                         .time_left = arrival.time_left,
                         .on_ended = [this, id](const v1::Usage& bill) {
-                          thread_.loop().Post([this, id, bill] { OnEnded(id, bill); });
+                          loop_.Post([this, id, bill] { OnEnded(id, bill); });
                         }});
   entries_.emplace(id, std::move(entry));
   Join(id, visit);
@@ -242,7 +244,7 @@ void FrontDesk::Join(Id id, Visit& visit) {
 
 void FrontDesk::Start(Id id) {
   const Entry& entry = entries_.at(id);
-  const absl::Duration queued = thread_.loop().Now() - entry.at;
+  const absl::Duration queued = loop_.Now() - entry.at;
   metrics_.OnTurn(entry.model.name, queued);
   SolveCall::Terms terms{
       .policy = policy_, .load = models_.at(entry.model.name)->LoadOfOthers(), .queued = queued};
@@ -253,10 +255,10 @@ void FrontDesk::Start(Id id) {
 // --- Going -------------------------------------------------------------------------------------
 
 void FrontDesk::OnEnded(Id id, const v1::Usage& bill) {
-  quotas_.Use(entries_.at(id).account, bill.billed_tokens(), bill.cost_usd(), thread_.loop().Now());
+  quotas_.Use(entries_.at(id).account, bill.billed_tokens(), bill.cost_usd(), loop_.Now());
   Model& model = *models_.at(entries_.at(id).model.name);
   Forget(id);
-  if (const auto next = model.admission.End(thread_.loop().Now())) {
+  if (const auto next = model.admission.End(loop_.Now())) {
     StopWaiting(*next);
     Start(*next);
   }
@@ -275,7 +277,7 @@ void FrontDesk::Depart(Visit& visit) {
 }
 
 void FrontDesk::DropOverdue(Model& model) {
-  const absl::Time now = thread_.loop().Now();
+  const absl::Time now = loop_.Now();
   for (const Id id : model.admission.TakeOverdue(now)) {
     metrics_.OnShed(model.config.name, ShedReason::kDeadline);
     const absl::Duration waited = now - entries_.at(id).at;

@@ -2,9 +2,9 @@
 // waits for its turn, or is refused.
 //
 // What all calls share (the running and waiting solves of each model, the request ids, the policy)
-// lives on one loop with a thread of its own: a refusal does not wait for workers that are busy,
-// and nothing needs a lock. Whatever concerns a call goes from gRPC's threads to that loop, and
-// from there to the loop of the call's worker, so it stays in order.
+// lives on the loop of the first worker, so nothing needs a lock. Whatever concerns a call goes
+// from gRPC's threads to that loop, and from there to the loop of the call's worker, so it stays in
+// order; with one worker that is the same loop.
 #pragma once
 #include <map>
 #include <memory>
@@ -32,7 +32,7 @@ class FrontDesk {
             std::vector<std::unique_ptr<Worker>>& workers);
   ~FrontDesk();
 
-  Loop& loop() { return thread_.loop(); }  // For what else all calls share.
+  Loop& loop() { return loop_; }  // For what else all calls share.
 
   struct Arrival {
     const ModelConfig& model;
@@ -120,7 +120,7 @@ class FrontDesk {
   Metrics& metrics_;
   const Receipts& receipts_;
   std::vector<std::unique_ptr<Worker>>& workers_;
-  LoopThread thread_;
+  Loop& loop_;
   std::shared_ptr<const Policy> policy_;  // Shared with plans that are being made.
   CallerQuotas quotas_;
   std::map<std::string, std::unique_ptr<Model>> models_;

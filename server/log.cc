@@ -1,6 +1,8 @@
 #include "server/log.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/ascii.h"
@@ -25,24 +27,39 @@ absl::string_view NameOf(LogLevel level) {
   return kNames[static_cast<size_t>(level)];
 }
 
-std::string Dump(const LogFields& value) {
-  return value.dump(-1, ' ', false, LogFields::error_handler_t::replace);
+// As JSON; bytes that are not UTF-8 become U+FFFD.
+std::string Quoted(absl::string_view text) {
+  const auto is_plain = [](char c) { return absl::ascii_isprint(c) && c != '"' && c != '\\'; };
+  if (std::all_of(text.begin(), text.end(), is_plain)) return absl::StrCat("\"", text, "\"");
+  const nlohmann::json json = std::string(text);
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string JsonOf(bool value) { return value ? "true" : "false"; }
+std::string JsonOf(int64_t value) { return absl::StrCat(value); }
+std::string JsonOf(double value) {
+  std::array<char, 32> digits;
+  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  return std::string(digits.data(), written.ptr);
+}
+std::string JsonOf(const std::string& value) { return Quoted(value); }
+
+std::string JsonOf(const LogFields::Value& value) {
+  return std::visit([](const auto& v) { return JsonOf(v); }, value);
 }
 
 // As JSON, without its quotes where nothing in it needs them.
-std::string TextOf(const LogFields& value) {
-  const std::string json = Dump(value);
+std::string TextOf(const LogFields::Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (text == nullptr) return JsonOf(value);
   const auto is_plain = [](char c) { return absl::ascii_isgraph(c) && c != '"' && c != '\\'; };
-  if (!value.is_string() || json.size() == 2) return json;
-  const bool needs_quotes = !std::all_of(json.begin() + 1, json.end() - 1, is_plain);
-  return needs_quotes ? json : json.substr(1, json.size() - 2);
+  const bool bare = !text->empty() && std::all_of(text->begin(), text->end(), is_plain);
+  return bare ? *text : Quoted(*text);
 }
 
 // Messages are sentences, which are read without quotes.
 std::string OnOneLine(absl::string_view message) {
-  const std::string json = Dump(std::string(message));
-  const LogFields valid = LogFields::parse(json);
-  std::string line = valid.get<std::string>();
+  std::string line = nlohmann::json::parse(Quoted(message)).get<std::string>();
   std::replace_if(
       line.begin(), line.end(), [](char c) { return absl::ascii_iscntrl(c); }, ' ');
   return line;
@@ -61,7 +78,7 @@ void Log(LogLevel level, absl::string_view message, const LogFields& fields) {
   std::fwrite(line.data(), 1, line.size(), TheLog().out);
 }
 
-void Log(LogLevel level, absl::string_view message) { Log(level, message, LogFields::object()); }
+void Log(LogLevel level, absl::string_view message) { Log(level, message, LogFields()); }
 
 void Log(absl::string_view message) { Log(LogLevel::kInfo, message); }
 
@@ -69,14 +86,14 @@ std::string LogLine(LogFormat format, absl::Time time, LogLevel level, absl::str
                     const LogFields& fields) {
   const std::string when = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
   if (format == LogFormat::kJson) {
-    LogFields line = {
-        {"time", when}, {"level", std::string(NameOf(level))}, {"message", std::string(message)}};
-    line.update(fields);
-    return absl::StrCat(Dump(line), "\n");
+    std::string line = absl::StrCat("{\"time\":\"", when, "\",\"level\":\"", NameOf(level),
+                                    "\",\"message\":", Quoted(message));
+    for (const auto& [name, value] : fields)
+      absl::StrAppend(&line, ",\"", name, "\":", JsonOf(value));
+    return absl::StrCat(line, "}\n");
   }
   std::string line = absl::StrCat(when, " ", NameOf(level), " ", OnOneLine(message));
-  for (const auto& [name, value] : fields.items())
-    absl::StrAppend(&line, " ", name, "=", TextOf(value));
+  for (const auto& [name, value] : fields) absl::StrAppend(&line, " ", name, "=", TextOf(value));
   return absl::StrCat(line, "\n");
 }
 

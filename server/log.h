@@ -1,9 +1,13 @@
 // The server's log: one line an event, on standard error. Never a secret; a prompt or an answer
 // only where the configuration asks for texts.
 #pragma once
+#include <cstdint>
 #include <cstdio>
-#include <nlohmann/json_fwd.hpp>
+#include <initializer_list>
 #include <string>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -11,8 +15,23 @@
 
 namespace sextant {
 
-// What belongs to an event beside its message: an object with values that are no objects.
-using LogFields = nlohmann::ordered_json;
+// What belongs to an event beside its message, in the order in which it is to be written.
+class LogFields {
+ public:
+  using Value = std::variant<bool, int64_t, double, std::string>;  // A double is finite.
+
+  LogFields() = default;
+  LogFields(std::initializer_list<std::pair<absl::string_view, Value>> fields) : fields_(fields) {}
+
+  // `name` outlives the fields, differs from those before, and needs no quotes.
+  void Add(absl::string_view name, Value value) { fields_.emplace_back(name, std::move(value)); }
+
+  auto begin() const { return fields_.begin(); }
+  auto end() const { return fields_.end(); }
+
+ private:
+  std::vector<std::pair<absl::string_view, Value>> fields_;
+};
 
 // For the whole process. Before other threads log; `out` outlives what they log.
 void SetLog(const LogConfig& config, std::FILE* out = stderr);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -151,6 +152,61 @@ struct Metrics::Families {
                           "Event loops so busy that they read long streams at intervals.")
                         .Add({});
   Family<Gauge>& build = Level("sextant_build_info", "Always 1; the version is a label.");
+
+  // The series of a model and a strategy that every solve adds to, so that none is looked up by its
+  // labels. Filled by the constructor, and the same ever after.
+  std::map<std::string, std::map<std::string, std::unique_ptr<SolveSeries>>> of_solves;
+};
+
+struct Metrics::SolveSeries {
+  SolveSeries(Families& f, const ModelConfig& model, const std::string& strategy)
+      : base{{"model", model.name}, {"strategy", strategy}},
+        seconds(f.solve_seconds.Add(base, kSolveSeconds)),
+        billed(f.solve_tokens.Add(base, kTokens)),
+        agreement(f.agreement.Add(base, kRatio)),
+        prompt(f.tokens.Add(With("kind", "prompt"))),
+        finished(f.tokens.Add(With("kind", "finished"))),
+        cancelled(f.tokens.Add(With("kind", "cancelled"))),
+        traces_finished(f.traces.Add(With("outcome", "finished"))),
+        traces_cancelled(f.traces.Add(With("outcome", "cancelled"))),
+        traces_failed(f.traces.Add(With("outcome", "failed"))),
+        retries(f.retries.Add(base)),
+        replacements(f.replacements.Add(base)),
+        hedges(f.hedges.Add(base)),
+        judge_tokens(f.judge_tokens.Add({{"model", model.name}})),
+        cost(model.price ? &f.cost.Add(base) : nullptr) {}
+
+  Labels With(const char* name, std::string value) const {
+    Labels labels = base;
+    labels[name] = std::move(value);
+    return labels;
+  }
+  Labels Ended(const std::string& reason, absl::StatusCode code) const {
+    Labels labels = With("stop_reason", reason);
+    labels["code"] = LabelOf(code);
+    return labels;
+  }
+  void Add(const v1::Usage& usage) {
+    prompt.Increment(static_cast<double>(usage.prompt_tokens()));
+    finished.Increment(static_cast<double>(usage.finished_tokens()));
+    cancelled.Increment(static_cast<double>(usage.cancelled_tokens()));
+    billed.Observe(static_cast<double>(usage.billed_tokens()));
+    judge_tokens.Increment(static_cast<double>(usage.judge_tokens()));
+    traces_finished.Increment(usage.traces_finished());
+    traces_cancelled.Increment(usage.traces_cancelled());
+    traces_failed.Increment(usage.traces_failed());
+    retries.Increment(usage.retries());
+    replacements.Increment(usage.replacements());
+    hedges.Increment(usage.hedges());
+    if (cost != nullptr && usage.has_cost_usd()) cost->Increment(usage.cost_usd());
+  }
+
+  const Labels base;
+  Histogram &seconds, &billed, &agreement;
+  Counter &prompt, &finished, &cancelled;
+  Counter &traces_finished, &traces_cancelled, &traces_failed;
+  Counter &retries, &replacements, &hedges, &judge_tokens;
+  Counter* cost;  // Null: the model has no price.
 };
 
 std::string DifficultyLabel(v1::Difficulty difficulty) {
@@ -168,26 +224,11 @@ Metrics::Metrics(const Config& config) : config_(config), families_(std::make_un
   // Series that exist from the start, at zero, make rates and alerts right from the first event on.
   for (const ModelConfig& model : config.models) {
     for (const std::string& strategy : StrategyNames()) {
-      const Labels base = {{"model", model.name}, {"strategy", strategy}};
-      const auto with = [&](const char* name, std::string value) {
-        Labels labels = base;
-        labels[name] = std::move(value);
-        return labels;
-      };
-      f.solve_seconds.Add(base, kSolveSeconds);
-      f.solve_tokens.Add(base, kTokens);
-      f.agreement.Add(base, kRatio);
-      f.retries.Add(base);
-      f.replacements.Add(base);
-      f.hedges.Add(base);
-      if (model.price) f.cost.Add(base);
-      for (const char* kind : {"prompt", "finished", "cancelled"}) f.tokens.Add(with("kind", kind));
-      for (const char* outcome : {"finished", "cancelled", "failed"})
-        f.traces.Add(with("outcome", outcome));
+      auto& place = f.of_solves[model.name][strategy];
+      place = std::make_unique<SolveSeries>(f, model, strategy);
+      const SolveSeries& series = *place;
       const auto ended = [&](const std::string& reason, absl::StatusCode code) {
-        Labels labels = with("stop_reason", reason);
-        labels["code"] = LabelOf(code);
-        f.solves.Add(labels);
+        f.solves.Add(series.Ended(reason, code));
       };
       for (int reason = v1::DECIDED; reason <= v1::DRAINING; ++reason)
         ended(v1::StopReason_Name(reason), absl::StatusCode::kOk);
@@ -199,7 +240,6 @@ Metrics::Metrics(const Config& config) : config_(config), families_(std::make_un
       }
     }
     f.max_traces.Add({{"model", model.name}}).Set(model.max_traces);
-    f.judge_tokens.Add({{"model", model.name}});
     f.queue.Add({{"model", model.name}});
     f.queue_seconds.Add({{"model", model.name}}, kQueueSeconds);
     for (const char* reason : kShedReasons) f.shed.Add({{"model", model.name}, {"reason", reason}});
@@ -231,35 +271,15 @@ absl::Status Metrics::Serve(const std::string& listen) {
 
 void Metrics::OnSolve(const SolveObservation& solve) {
   Families& f = *families_;
-  const v1::Usage& usage = solve.response.usage();
   const std::string strategy(StrategyName(solve.plan.strategy()));
-  const Labels base = {{"model", solve.model}, {"strategy", strategy}};
-  const auto with = [&](const char* name, std::string value) {
-    Labels labels = base;
-    labels[name] = std::move(value);
-    return labels;
-  };
-  Labels ended = with("stop_reason", solve.code == absl::StatusCode::kCancelled
-                                         ? kCallerLeft
-                                         : v1::StopReason_Name(solve.response.stop_reason()));
-  ended["code"] = LabelOf(solve.code);
-  f.solves.Add(ended).Increment();
-  f.solve_seconds.Add(base, kSolveSeconds).Observe(absl::ToDoubleSeconds(solve.duration));
-  f.tokens.Add(with("kind", "prompt")).Increment(static_cast<double>(usage.prompt_tokens()));
-  f.tokens.Add(with("kind", "finished")).Increment(static_cast<double>(usage.finished_tokens()));
-  f.tokens.Add(with("kind", "cancelled")).Increment(static_cast<double>(usage.cancelled_tokens()));
-  f.solve_tokens.Add(base, kTokens).Observe(static_cast<double>(usage.billed_tokens()));
-  f.judge_tokens.Add({{"model", solve.model}}).Increment(static_cast<double>(usage.judge_tokens()));
-  f.traces.Add(with("outcome", "finished")).Increment(usage.traces_finished());
-  f.traces.Add(with("outcome", "cancelled")).Increment(usage.traces_cancelled());
-  f.traces.Add(with("outcome", "failed")).Increment(usage.traces_failed());
-  f.retries.Add(base).Increment(usage.retries());
-  f.replacements.Add(base).Increment(usage.replacements());
-  f.hedges.Add(base).Increment(usage.hedges());
-  f.plans.Add(with("row", solve.plan.row())).Increment();
-  if (usage.has_cost_usd()) f.cost.Add(base).Increment(usage.cost_usd());
-  if (solve.response.has_answer())
-    f.agreement.Add(base, kRatio).Observe(solve.response.agreement());
+  SolveSeries& series = *f.of_solves.at(solve.model).at(strategy);
+  const bool left = solve.code == absl::StatusCode::kCancelled;
+  const std::string reason = left ? kCallerLeft : v1::StopReason_Name(solve.response.stop_reason());
+  f.solves.Add(series.Ended(reason, solve.code)).Increment();
+  f.plans.Add(series.With("row", solve.plan.row())).Increment();
+  series.seconds.Observe(absl::ToDoubleSeconds(solve.duration));
+  series.Add(solve.response.usage());
+  if (solve.response.has_answer()) series.agreement.Observe(solve.response.agreement());
   if (solve.response.has_verdict()) {
     OnGrade({.model = solve.model,
              .strategy = strategy,

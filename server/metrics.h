@@ -73,6 +73,7 @@ class Metrics : public PoolObserver {
 
  private:
   struct Families;
+  struct SolveSeries;
   const Config& config_;
   std::unique_ptr<Families> families_;
 };

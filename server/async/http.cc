@@ -21,29 +21,6 @@ constexpr int kReadsOfLongStream = 16;
 // Bytes that may wait for a reader; a server that sends more than its reader takes is cut off.
 constexpr size_t kMaxUnreadBytes = 4 << 20;
 
-struct HostPort {
-  std::string host;  // IPv6 without brackets.
-  std::string port;
-};
-
-HostPort ParseHostPort(const std::string& url) {
-  HostPort result;
-  CURLU* parsed = curl_url();
-  char* host = nullptr;
-  char* port = nullptr;
-  if (curl_url_set(parsed, CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
-      curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-      curl_url_get(parsed, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
-    result = {host, port};
-    if (absl::StartsWith(result.host, "["))
-      result.host = result.host.substr(1, result.host.size() - 2);
-  }
-  curl_free(host);
-  curl_free(port);
-  curl_url_cleanup(parsed);
-  return result;
-}
-
 std::string Bracketed(const std::string& host) {
   return absl::StrContains(host, ":") ? absl::StrCat("[", host, "]") : host;
 }
@@ -142,15 +119,33 @@ HttpClient::HttpClient(Loop& loop, Resolver& resolver)
     : loop_(loop), resolver_(resolver), multi_(std::make_unique<Multi>(loop)) {}
 HttpClient::~HttpClient() = default;
 
+HttpStream::Target HttpStream::TargetOf(const std::string& url) {
+  Target result;
+  CURLU* parsed = curl_url();
+  char* host = nullptr;
+  char* port = nullptr;
+  if (curl_url_set(parsed, CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
+      curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+      curl_url_get(parsed, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+    result = {host, port};
+    if (absl::StartsWith(result.host, "["))
+      result.host = result.host.substr(1, result.host.size() - 2);
+  }
+  curl_free(host);
+  curl_free(port);
+  curl_url_cleanup(parsed);
+  return result;
+}
+
 HttpStream::HttpStream(HttpClient& client, const HttpRequest& request)
     : client_(client),
       request_(request),
+      target_(TargetOf(request.url)),
       connect_by_(client.loop().Now() + request.connect_timeout),
       timer_(client.loop(), [this] { OnDeadline(); }) {
   Arm(connect_by_);
   query_.emplace(
-      client_.resolver_,
-      request_.address.empty() ? ParseHostPort(request_.url).host : request_.address,
+      client_.resolver_, request_.address.empty() ? target_.host : request_.address,
       [this](absl::StatusOr<Resolver::Addresses> addresses) { Start(std::move(addresses)); });
 }
 
@@ -165,18 +160,17 @@ void HttpStream::Start(absl::StatusOr<Resolver::Addresses> addresses) {
     End(addresses.status());
     return Resume();
   }
-  const HostPort target = ParseHostPort(request_.url);
   easy_ = curl_easy_init();
   if (!request_.address.empty()) {
     // Unlike CURLOPT_RESOLVE this also keeps connections to the addresses of one name apart.
-    const std::string to = absl::StrCat(Bracketed(target.host), ":", target.port, ":",
-                                        Bracketed(request_.address), ":", target.port);
+    const std::string to = absl::StrCat(Bracketed(target_.host), ":", target_.port, ":",
+                                        Bracketed(request_.address), ":", target_.port);
     connect_list_ = curl_slist_append(nullptr, to.c_str());
     curl_easy_setopt(easy_, CURLOPT_CONNECT_TO, connect_list_);
-  } else if (addresses->front() != target.host) {
+  } else if (addresses->front() != target_.host) {
     // libcurl tries the addresses in turn; the URL's name stays in the Host header and the
     // certificate check.
-    std::string pinned = absl::StrCat(target.host, ":", target.port, ":");
+    std::string pinned = absl::StrCat(target_.host, ":", target_.port, ":");
     for (const std::string& address : *addresses) {
       absl::StrAppend(&pinned, &address == &addresses->front() ? "" : ",", Bracketed(address));
     }

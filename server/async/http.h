@@ -94,8 +94,15 @@ class HttpStream {
   void Close();
   void Resume();
 
+  // Of the URL; the host of an IPv6 address is without brackets.
+  struct Target {
+    std::string host, port;
+  };
+  static Target TargetOf(const std::string& url);
+
   HttpClient& client_;
   const HttpRequest request_;
+  const Target target_;
   void* easy_ = nullptr;          // CURL*; null while the name is looked up.
   void* header_list_ = nullptr;   // curl_slist*.
   void* connect_list_ = nullptr;  // curl_slist*.

@@ -72,10 +72,11 @@ void Loop::Post(absl::AnyInvocable<void()> work) {
   bool wake;
   {
     std::lock_guard lock(mu_);
-    wake = posted_.empty();
+    wake = posted_.empty() && runner_ != std::this_thread::get_id();
     posted_.push_back(std::move(work));
   }
-  // The loop takes all posted work at once, so only the first of a batch has to wake it.
+  // The loop takes all posted work at once, so only the first of a batch has to wake it, and looks
+  // for work before it waits, so its own does not.
   if (wake) eventfd_write(wake_fd_, 1);
 }
 
@@ -93,6 +94,10 @@ bool Loop::stopped() {
 }
 
 void Loop::Run() {
+  {
+    std::lock_guard lock(mu_);
+    runner_ = std::this_thread::get_id();
+  }
   while (!stopped()) {
     RunPosted();
     RunTimers();
@@ -223,9 +228,9 @@ void Loop::Watch(int fd, uint32_t events, FdOwner* owner) {
   }
 }
 
-void LoopThread::RunAndWait(absl::AnyInvocable<void()> work) {
+void Loop::RunAndWait(absl::AnyInvocable<void()> work) {
   std::promise<void> done;
-  loop_.Post([&] {
+  Post([&] {
     work();
     done.set_value();
   });

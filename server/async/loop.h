@@ -22,8 +22,8 @@ struct LoopOptions {
   std::function<void(bool sweeping)> on_pace = [](bool) {};
 };
 
-// One thread calls Run(). Post() and Stop() may be called from any thread; all else, destruction
-// included, only on the loop's thread or while no thread is in Run().
+// One thread calls Run(). Post(), RunAndWait() and Stop() may be called from any thread; all else,
+// destruction included, only on the loop's thread or while no thread is in Run().
 class Loop {
  public:
   // `clock` outlives the loop.
@@ -38,6 +38,8 @@ class Loop {
   void RunUntilIdle();
   void Stop();
   void Post(absl::AnyInvocable<void()> work);
+  // Runs `work` on the loop and waits for it. Not from the loop's own thread.
+  void RunAndWait(absl::AnyInvocable<void()> work);
 
   absl::Time Now() const { return clock_.Now(); }
 
@@ -125,6 +127,7 @@ class Loop {
   std::mutex mu_;
   std::vector<absl::AnyInvocable<void()>> posted_;  // Guarded by mu_.
   bool stop_ = false;                               // Guarded by mu_.
+  std::thread::id runner_;                          // Who is in Run(). Guarded by mu_.
 };
 
 // A loop on a thread of its own. Stops and joins on destruction.
@@ -137,8 +140,7 @@ class LoopThread {
     thread_.join();
   }
   Loop& loop() { return loop_; }
-  // Runs `work` on the loop and waits for it. Not from the loop's own thread.
-  void RunAndWait(absl::AnyInvocable<void()> work);
+  void RunAndWait(absl::AnyInvocable<void()> work) { loop_.RunAndWait(std::move(work)); }
 
  private:
   Loop loop_;

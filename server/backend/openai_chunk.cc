@@ -32,13 +32,23 @@ absl::Status WrongType(absl::string_view path, absl::string_view expected) {
   return absl::UnavailableError(absl::StrCat("the response's ", path, " is not ", expected));
 }
 
-absl::Status ReadString(const object& parent, const char* name, absl::string_view path,
+// Calls `member` with the name and the value of each that is not null, in one pass: to look up by
+// name each that is read would be half of what a chunk costs.
+template <typename Member>
+absl::Status ForEach(const object& parent, const Member& member) {
+  for (const auto& [name, value] : parent) {
+    if (value.is_null()) continue;
+    if (absl::Status status = member(name, value); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadString(const element& value, absl::string_view path, std::string_view name,
                         absl::string_view& into) {
-  const auto field = Field(parent, name);
-  if (!field) return absl::OkStatus();
   std::string_view text;
-  if (field->get(text) != simdjson::SUCCESS)
-    return WrongType(absl::StrCat(path, ".", name), "a string");
+  if (value.get(text) != simdjson::SUCCESS)
+    return WrongType(absl::StrCat(path, ".", absl::string_view(name.data(), name.size())),
+                     "a string");
   into = {text.data(), text.size()};
   return absl::OkStatus();
 }
@@ -55,11 +65,9 @@ absl::Status ReadCount(const object& parent, const char* name, int64_t& into) {
   return absl::OkStatus();
 }
 
-absl::Status ReadUsage(const object& root, std::optional<TokenUsage>& into) {
-  const auto field = Field(root, "usage");
-  if (!field) return absl::OkStatus();
+absl::Status ReadUsage(const element& value, std::optional<TokenUsage>& into) {
   object usage;
-  if (field->get(usage) != simdjson::SUCCESS) return WrongType("usage", "an object");
+  if (value.get(usage) != simdjson::SUCCESS) return WrongType("usage", "an object");
   TokenUsage tokens;
   absl::Status status = ReadCount(usage, "prompt_tokens", tokens.prompt);
   if (status.ok()) status = ReadCount(usage, "completion_tokens", tokens.completion);
@@ -133,11 +141,9 @@ void ReadTopOfText(const object& logprobs, std::vector<float>& confidences) {
 
 // Chat: logprobs.content[].logprob. Text: logprobs.token_logprobs[]; llama.cpp uses the chat shape
 // for both.
-void ReadLogprobs(const object& choice, TraceChunk& chunk, std::vector<float>& confidences) {
+void ReadLogprobs(const element& value, TraceChunk& chunk, std::vector<float>& confidences) {
   object logprobs;
-  if (const auto field = Field(choice, "logprobs");
-      !field || field->get(logprobs) != simdjson::SUCCESS)
-    return;
+  if (value.get(logprobs) != simdjson::SUCCESS) return;
   array entries;
   if (const auto field = Field(logprobs, "content");
       field && field->get(entries) == simdjson::SUCCESS) {
@@ -157,24 +163,37 @@ void ReadLogprobs(const object& choice, TraceChunk& chunk, std::vector<float>& c
   chunk.confidences = confidences;
 }
 
-absl::Status ReadChoice(const object& choice, TraceChunk& chunk, std::vector<float>& confidences) {
-  absl::Status status = ReadString(choice, "finish_reason", "choices[0]", chunk.finish_reason);
-  if (status.ok()) status = ReadString(choice, "text", "choices[0]", chunk.content);
-  static constexpr std::pair<const char*, const char*> kSaid[] = {
-      {"delta", "choices[0].delta"}, {"message", "choices[0].message"}};
-  for (const auto& [name, path] : kSaid) {
-    const auto field = Field(choice, name);
-    if (!field || !status.ok()) continue;
-    object said;
-    if (field->get(said) != simdjson::SUCCESS) return WrongType(path, "an object");
-    status = ReadString(said, "content", path, chunk.content);
-    if (status.ok()) status = ReadString(said, "reasoning_content", path, chunk.reasoning);
-    if (status.ok()) status = ReadString(said, "reasoning", path, chunk.reasoning);
-  }
-  if (!status.ok()) return status;
-  ReadLogprobs(choice, chunk, confidences);
+// What a choice says, as `delta` or as `message`.
+absl::Status ReadSaid(const element& value, absl::string_view path, TraceChunk& chunk) {
+  object said;
+  if (value.get(said) != simdjson::SUCCESS) return WrongType(path, "an object");
+  return ForEach(said, [&](std::string_view name, const element& text) {
+    if (name == "content") return ReadString(text, path, name, chunk.content);
+    if (name == "reasoning_content" || name == "reasoning")
+      return ReadString(text, path, name, chunk.reasoning);
+    return absl::OkStatus();
+  });
+}
+
+absl::Status ReadIndex(const element& value, int64_t& index) {
+  if (value.get(index) == simdjson::SUCCESS) return absl::OkStatus();
+  return WrongType("choices[0].index", "a whole number");
+}
+
+// `index` says whose it is.
+absl::Status ReadChoice(const object& choice, int64_t& index, TraceChunk& chunk,
+                        std::vector<float>& confidences) {
+  absl::Status status = ForEach(choice, [&](std::string_view name, const element& value) {
+    if (name == "index") return ReadIndex(value, index);
+    if (name == "delta") return ReadSaid(value, "choices[0].delta", chunk);
+    if (name == "message") return ReadSaid(value, "choices[0].message", chunk);
+    if (name == "text") return ReadString(value, "choices[0]", name, chunk.content);
+    if (name == "finish_reason") return ReadString(value, "choices[0]", name, chunk.finish_reason);
+    if (name == "logprobs") ReadLogprobs(value, chunk, confidences);
+    return absl::OkStatus();
+  });
   if (chunk.tokens == 0 && !(chunk.content.empty() && chunk.reasoning.empty())) chunk.tokens = 1;
-  return absl::OkStatus();
+  return status;
 }
 
 std::optional<std::string> TextOf(const element& value) {
@@ -204,11 +223,11 @@ std::optional<std::string> ErrorText(const object& root) {
 
 // Servers that have begun to stream put the HTTP status into the error. One that refuses the
 // request, a prompt that is too long for instance, would refuse it again.
-absl::StatusCode CodeOfError(const object& root) {
+absl::StatusCode CodeOfError(const element& value) {
   object error;
   int64_t code = 0;
   std::string_view word;
-  if (Field(root, "error")->get(error) != simdjson::SUCCESS) return absl::StatusCode::kUnavailable;
+  if (value.get(error) != simdjson::SUCCESS) return absl::StatusCode::kUnavailable;
   if (error["code"].get(word) == simdjson::SUCCESS) {
     if (word == "context_length_exceeded") return absl::StatusCode::kInvalidArgument;
     if (!absl::SimpleAtoi(absl::string_view(word.data(), word.size()), &code)) code = 0;
@@ -239,7 +258,33 @@ struct OpenAiChunkReader::Parser {
   simdjson::dom::parser dom;
   std::vector<float> confidences;  // Of the first of the last chunks.
   std::vector<TraceChunk> chunks;
+
+  absl::Status ReadChoices(const element& value, int choices);
 };
+
+absl::Status OpenAiChunkReader::Parser::ReadChoices(const element& value, int choices) {
+  array entries;
+  if (value.get(entries) != simdjson::SUCCESS) return WrongType("choices", "an array");
+  for (element entry : entries) {
+    object choice;
+    if (entry.get(choice) != simdjson::SUCCESS) return WrongType("choices[0]", "an object");
+    TraceChunk chunk;
+    int64_t index = 0;
+    std::vector<float> unused;
+    absl::Status status = ReadChoice(choice, index, chunk, chunks.empty() ? confidences : unused);
+    if (!status.ok()) return status;
+    // Beam search may return its other beams as further ones.
+    if (index < 0 || index >= choices) {
+      if (chunks.empty()) confidences.clear();
+      continue;
+    }
+    chunk.choice = static_cast<int>(index);
+    if (!chunks.empty()) chunk.confidences = {};
+    chunks.push_back(chunk);
+    if (choices == 1) break;
+  }
+  return absl::OkStatus();
+}
 
 OpenAiChunkReader::OpenAiChunkReader() : parser_(std::make_unique<Parser>()) {}
 OpenAiChunkReader::~OpenAiChunkReader() = default;
@@ -250,38 +295,20 @@ absl::StatusOr<absl::Span<const TraceChunk>> OpenAiChunkReader::Read(absl::strin
   if (parser_->dom.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) {
     return absl::UnavailableError(absl::StrCat("expected a JSON object, got: ", Shown(json)));
   }
-  if (Field(root, "error")) {
-    return absl::Status(
-        CodeOfError(root),
-        absl::StrCat("the server reports: ", Shown(ErrorText(root).value_or("an error"))));
-  }
-  std::vector<TraceChunk>& chunks = parser_->chunks;
-  chunks.clear();
+  parser_->chunks.clear();
   parser_->confidences.clear();
   std::optional<TokenUsage> usage;
-  if (absl::Status status = ReadUsage(root, usage); !status.ok()) return status;
-  if (const auto field = Field(root, "choices")) {
-    array entries;
-    if (field->get(entries) != simdjson::SUCCESS) return WrongType("choices", "an array");
-    for (element entry : entries) {
-      object choice;
-      if (entry.get(choice) != simdjson::SUCCESS) return WrongType("choices[0]", "an object");
-      // Beam search may return its other beams as further ones.
-      int64_t index = 0;
-      if (const auto i = Field(choice, "index"); i && i->get(index) != simdjson::SUCCESS) {
-        return WrongType("choices[0].index", "a whole number");
-      }
-      if (index < 0 || index >= choices) continue;
-      TraceChunk chunk{.choice = static_cast<int>(index)};
-      std::vector<float> unused;
-      absl::Status status =
-          ReadChoice(choice, chunk, chunks.empty() ? parser_->confidences : unused);
-      if (!status.ok()) return status;
-      if (!chunks.empty()) chunk.confidences = {};
-      chunks.push_back(chunk);
-      if (choices == 1) break;
-    }
-  }
+  absl::Status status = ForEach(root, [&](std::string_view name, const element& value) {
+    if (name == "choices") return parser_->ReadChoices(value, choices);
+    if (name == "usage") return ReadUsage(value, usage);
+    if (name == "error")
+      return absl::Status(
+          CodeOfError(value),
+          absl::StrCat("the server reports: ", Shown(ErrorText(root).value_or("an error"))));
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  std::vector<TraceChunk>& chunks = parser_->chunks;
   if (usage && chunks.size() == 1) {
     chunks.front().usage = usage;
   } else if (usage || chunks.empty()) {

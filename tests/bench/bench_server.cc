@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/log.h"
 #include "server/policy.h"
 #include "sextant/v1/sextant.grpc.pb.h"
 
@@ -38,7 +39,6 @@ Config BenchConfig(int model_port, int loops) {
   Config config;
   config.server.listen = "127.0.0.1:0";
   config.server.loops = loops;
-  config.log.level = LogLevel::kWarning;
   ModelConfig model{.name = kBenchModel, .horizon = Horizon::kShort};
   model.max_solves = 100'000;
   model.backends = {{.url = absl::StrCat("http://127.0.0.1:", model_port, "/v1"),
@@ -52,6 +52,7 @@ Config BenchConfig(int model_port, int loops) {
 
 void ServeSextant(int model_port, int loops) {
   static const Config config = BenchConfig(model_port, loops);
+  SetLog(config.log, std::fopen("/dev/null", "w"));  // Lines are made, as everywhere.
   const auto server = Server::Start(config, BuiltInPolicy());
   if (!server.ok()) {
     std::fprintf(stderr, "%s\n", server.status().ToString().c_str());

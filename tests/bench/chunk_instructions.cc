@@ -6,6 +6,7 @@
 // READER is sextant (the event loop, libcurl, SSE, JSON, pool, trace) or bare (epoll, recv,
 // simdjson). What ReadOneChunk takes, divided by CHUNKS, is the figure; test_chunk_instructions.sh
 // holds the one against the other.
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/sextant_client.h"
+#include "server/log.h"
 #include "tests/bench/bare_reader.h"
 #include "tests/bench/bench_server.h"
 #include "tests/bench/paced_server.h"
@@ -55,6 +56,7 @@ absl::Time SolveBySextant(const SextantClient& client, const PacedServer& server
 int Run(const Options& options) {
   PacedServer model({.tokens_per_second = options.tokens_per_second, .endings_per_second = 100});
   const Config config = BenchConfig(model.port());
+  SetLog({.level = LogLevel::kWarning});
   const auto server = Server::Start(config, BuiltInPolicy());
   if (!server.ok()) return 1;
   const auto client = SextantClient::Connect((*server)->address());

@@ -1,5 +1,6 @@
 #include "tests/bench/instant_server.h"
 
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
