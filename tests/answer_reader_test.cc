@@ -60,8 +60,9 @@ TEST(AnswerReaderTest, ReadsNoNumberThatIsNotStatedAsTheAnswer) {
   for (const char* text :
        {"We get 204.", "If the answer is 204, then we are done.", "The answer is not 204.",
         "Is the answer 204? The answer is 204?", "Perhaps the correct answer is 204.",
-        "The answer is an integer from 0 to 999.", "The answer is 204 or 205.",
-        "The answer is 204. Wait, I should check that.", "The answer is unclear.\n### 2", ""}) {
+        "Then,perhaps x is 204.", "The answer is an integer from 0 to 999.",
+        "The answer is 204 or 205.", "The answer is 204. Wait, I should check that.",
+        "The answer is unclear.\n### 2", ""}) {
     EXPECT_EQ(ReadInteger(text), "none") << text;
   }
 }

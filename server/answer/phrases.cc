@@ -197,7 +197,8 @@ bool IsNoStatement(string_view said) {
     const string_view reach = i < kSuppositions ? string_view(words) : clause;
     const size_t at = reach.find(kNoStatement[i]);
     if (at == string_view::npos) continue;
-    if (kNoStatement[i] == "n't " || reach[at - 1] == ' ') return true;
+    const bool begins_a_word = at == 0 || reach[at - 1] == ' ';  // At 0 after a comma.
+    if (kNoStatement[i] == "n't " || begins_a_word) return true;
   }
   return false;
 }
