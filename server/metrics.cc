@@ -12,6 +12,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "server/settings.h"
 #include "server/strategies/spec.h"
 
 namespace sextant {
@@ -150,6 +152,12 @@ struct Metrics::Families {
   Gauge& sweeping = Level("sextant_loops_reading_at_intervals",
                           "Event loops so busy that they read long streams at intervals.")
                         .Add({});
+  Family<Counter>& reloads = Count("sextant_reloads_total", "Reloads of the configuration.");
+  Gauge& reload_good =
+      Level("sextant_last_reload_successful", "1; 0 where the last reload was refused.").Add({});
+  Gauge& loaded =
+      Level("sextant_config_loaded_timestamp_seconds", "When the settings of now were loaded.")
+          .Add({});
   Family<Gauge>& build = Level("sextant_build_info", "Always 1; the version is a label.");
 };
 
@@ -159,10 +167,11 @@ std::string DifficultyLabel(v1::Difficulty difficulty) {
 
 std::string VerdictLabel(bool correct) { return correct ? "correct" : "incorrect"; }
 
-Metrics::Metrics(const Config& config) : config_(config), families_(std::make_unique<Families>()) {
+Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>()) {
   Families& f = *families_;
   f.build.Add({{"version", SEXTANT_VERSION}}).Set(1);
   f.running.Add({}).Set(0);
+  for (const char* result : {"loaded", "refused"}) f.reloads.Add({{"result", result}});
   for (const auto code : {absl::StatusCode::kUnauthenticated, absl::StatusCode::kPermissionDenied})
     f.denied.Add({{"code", absl::StatusCodeToString(code)}});
   // Series that exist from the start, at zero, make rates and alerts right from the first event on.
@@ -198,7 +207,6 @@ Metrics::Metrics(const Config& config) : config_(config), families_(std::make_un
           f.graded.Add(LabelsOf({model.name, strategy, difficulty, correct}));
       }
     }
-    f.max_traces.Add({{"model", model.name}}).Set(model.max_traces);
     f.judge_tokens.Add({{"model", model.name}});
     f.queue.Add({{"model", model.name}});
     f.queue_seconds.Add({{"model", model.name}}, kQueueSeconds);
@@ -272,20 +280,31 @@ void Metrics::OnSolve(const SolveObservation& solve) {
 
 void Metrics::OnGrade(const Grade& grade) { families_->graded.Add(LabelsOf(grade)).Increment(); }
 
-void Metrics::OnPolicy(const Policy& policy) {
+void Metrics::OnSettings(const Settings& settings) {
+  Families& f = *families_;
+  f.reload_good.Set(1);
+  // The first settings are no reload.
+  f.reloads.Add({{"result", "loaded"}}).Increment(f.loaded.Value() > 0 ? 1 : 0);
+  f.loaded.Set(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));
   const auto add = [this](const ModelConfig& model, absl::string_view strategy,
                           const std::string& row) {
     families_->plans.Add(
         {{"model", model.name}, {"strategy", std::string(strategy)}, {"row", row}});
   };
-  for (const ModelConfig& model : config_.models) {
+  for (const ModelConfig& model : settings.config.models) {
+    f.max_traces.Add({{"model", model.name}}).Set(model.max_traces);
     for (const std::string& strategy : StrategyNames()) add(model, strategy, "request");
-    for (const PolicyRow& row : policy.rows) {
+    for (const PolicyRow& row : settings.policy.rows) {
       const auto& horizons = row.horizons;
       if (std::find(horizons.begin(), horizons.end(), model.horizon) == horizons.end()) continue;
       add(model, StrategyName(row.strategy.strategy), row.name);
     }
   }
+}
+
+void Metrics::OnReloadRefused() {
+  families_->reload_good.Set(0);
+  families_->reloads.Add({{"result", "refused"}}).Increment();
 }
 
 void Metrics::OnSolveStarted(int change) { families_->running.Add({}).Increment(change); }
