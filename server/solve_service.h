@@ -15,7 +15,7 @@
 
 namespace sextant {
 
-// Any thread. What it is given outlives it; it outlives its calls.
+// Any thread. What it is given outlives it, the first settings included; it outlives its calls.
 class SolveService : public v1::Sextant::CallbackService {
  public:
   SolveService(std::shared_ptr<const Settings> settings, Metrics& metrics,
