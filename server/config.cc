@@ -152,6 +152,9 @@ ServerConfig ConfigReader::ReadServer(YamlMap& map) {
   server.read_interval = map.Duration("read_interval", absl::ZeroDuration(), absl::Seconds(1))
                              .value_or(server.read_interval);
   server.reflection = map.Flag("reflection").value_or(server.reflection);
+  server.max_calls_per_connection =
+      static_cast<int>(map.Integer("max_calls_per_connection", 1, 1'000'000)
+                           .value_or(server.max_calls_per_connection));
   if (std::optional<YamlMap> tls = map.Map("tls")) server.tls = ReadTls(*tls, folder_);
   server.tokens_without_tls = map.Flag("tokens_without_tls").value_or(server.tokens_without_tls);
   map.RejectUnknownKeys();

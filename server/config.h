@@ -62,6 +62,8 @@ struct BackendConfig {
   // Between two questions for its /health. 0: never asked; else 100 ms to 10 min. Default of kind
   // openai, whose services have none: 0.
   absl::Duration health_interval = absl::Seconds(5);
+
+  bool operator==(const BackendConfig&) const = default;
 };
 
 struct ModelConfig {
@@ -104,7 +106,9 @@ struct ServerConfig {
   // Between two reads of a long stream while its event loop is busy. 0 to 1 s; 0: each chunk is
   // read when it arrives, however busy the loop.
   absl::Duration read_interval = absl::Milliseconds(50);
-  bool reflection = true;        // Serve gRPC reflection.
+  bool reflection = true;  // Serve gRPC reflection.
+  // Calls at once on one connection; a client holds further ones back. 1 to 1,000,000.
+  int max_calls_per_connection = 4096;
   std::optional<TlsConfig> tls;  // Of the gRPC port. Default: none.
   // Take bearer tokens without TLS on other addresses than loopback ones: a proxy in front has TLS.
   bool tokens_without_tls = false;

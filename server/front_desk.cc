@@ -89,18 +89,13 @@ absl::Status FrontDesk::Model::Refusal(Admission::Place place, absl::Time now) {
   return status;
 }
 
-FrontDesk::FrontDesk(const Config& config, Policy policy, Metrics& metrics,
-                     const Receipts& receipts, std::vector<std::unique_ptr<Worker>>& workers)
-    : config_(config),
-      metrics_(metrics),
-      receipts_(receipts),
-      workers_(workers),
-      loop_(workers.front()->loop()) {
+FrontDesk::FrontDesk(const Config& config, Metrics& metrics,
+                     std::vector<std::unique_ptr<Worker>>& workers)
+    : metrics_(metrics), workers_(workers), loop_(workers.front()->loop()) {
   loop_.RunAndWait([&] {
-    policy_ = std::make_shared<const Policy>(std::move(policy));
-    for (const ModelConfig& model : config_.models)
+    for (const ModelConfig& model : config.models)
       models_[model.name] = std::make_unique<Model>(*this, model);
-    quotas_.SetCallers(config_.callers, loop_.Now());
+    quotas_.SetCallers(config.callers, loop_.Now());
   });
 }
 
@@ -128,20 +123,14 @@ void FrontDesk::Close(Visit& visit, absl::AnyInvocable<void()> last) {
   loop_.Post([&visit, last = std::move(last)]() mutable { visit.loop_->Post(std::move(last)); });
 }
 
-void FrontDesk::AskTerms(const ModelConfig& model,
-                         absl::AnyInvocable<void(Worker&, const SolveCall::Terms&)> ready) {
-  loop_.Post([this, &model, ready = std::move(ready)]() mutable {
+void FrontDesk::AskLoad(const std::string& model,
+                        absl::AnyInvocable<void(Worker&, double load)> ready) {
+  loop_.Post([this, model, ready = std::move(ready)]() mutable {
     Worker& worker = NextWorker();
-    SolveCall::Terms terms{.policy = policy_, .load = models_.at(model.name)->admission.Load()};
-    worker.loop().Post([&worker, terms = std::move(terms), ready = std::move(ready)]() mutable {
-      ready(worker, terms);
-    });
+    const double load = models_.at(model)->admission.Load();
+    worker.loop().Post(
+        [&worker, load, ready = std::move(ready)]() mutable { ready(worker, load); });
   });
-}
-
-void FrontDesk::SetPolicy(Policy policy) {
-  auto next = std::make_shared<const Policy>(std::move(policy));
-  loop_.Post([this, next = std::move(next)]() mutable { policy_ = std::move(next); });
 }
 
 void FrontDesk::SetCallers(std::vector<CallerConfig> callers) {
@@ -195,7 +184,8 @@ void FrontDesk::Open(Arrival arrival, Visit& visit) {
     SetRetryAfter(refusal, over->retry_after);
     return Shed(model, ShedReason::kCallerLimit, refusal, visit);
   }
-  const absl::Time answer_by = arrival.at + TimeToAnswer(arrival.time_left, config_.server);
+  const absl::Time answer_by =
+      arrival.at + TimeToAnswer(arrival.time_left, arrival.settings->config.server);
   const Admission::Place place =
       model.admission.Enter({.id = id, .caller = arrival.facts.caller, .leave_by = answer_by}, now);
   if (place != Admission::Place::kRunning && place != Admission::Place::kWaiting) {
@@ -211,10 +201,9 @@ void FrontDesk::Open(Arrival arrival, Visit& visit) {
     by_request_id_[entry.key] = id;
   }
   entry.call = std::make_shared<SolveCall>(
-      SolveCall::Inputs{.config = config_,
-                        .model = model.config,
+      SolveCall::Inputs{.settings = std::move(arrival.settings),
+                        .model = arrival.model,
                         .metrics = metrics_,
-                        .receipts = receipts_,
                         .worker = entry.worker,
                         .request = std::move(arrival.request),
                         .solve_id = std::move(arrival.solve_id),
@@ -246,10 +235,9 @@ void FrontDesk::Start(Id id) {
   const Entry& entry = entries_.at(id);
   const absl::Duration queued = loop_.Now() - entry.at;
   metrics_.OnTurn(entry.model.name, queued);
-  SolveCall::Terms terms{
-      .policy = policy_, .load = models_.at(entry.model.name)->LoadOfOthers(), .queued = queued};
-  entry.worker.loop().Post(
-      [call = entry.call, terms = std::move(terms)]() mutable { call->Start(std::move(terms)); });
+  const SolveCall::Terms terms{.load = models_.at(entry.model.name)->LoadOfOthers(),
+                               .queued = queued};
+  entry.worker.loop().Post([call = entry.call, terms] { call->Start(terms); });
 }
 
 // --- Going -------------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 // Where calls become solves: a call joins the solve that runs under its request id, starts one,
 // waits for its turn, or is refused.
 //
-// What all calls share (the running and waiting solves of each model, the request ids, the policy)
-// lives on the loop of the first worker, so nothing needs a lock. Whatever concerns a call goes
-// from gRPC's threads to that loop, and from there to the loop of the call's worker, so it stays in
-// order; with one worker that is the same loop.
+// What all calls share (the running and waiting solves of each model, the request ids, the callers'
+// limits) lives on the loop of the first worker, so nothing needs a lock. Whatever concerns a call
+// goes from gRPC's threads to that loop, and from there to the loop of the call's worker, so it
+// stays in order; with one worker that is the same loop.
 #pragma once
 #include <map>
 #include <memory>
@@ -19,7 +19,6 @@
 #include "server/call_facts.h"
 #include "server/caller_quotas.h"
 #include "server/metrics.h"
-#include "server/policy.h"
 #include "server/solve_call.h"
 #include "server/worker.h"
 
@@ -28,15 +27,15 @@ namespace sextant {
 // Any thread. What it is given outlives it; it outlives its visits.
 class FrontDesk {
  public:
-  FrontDesk(const Config& config, Policy policy, Metrics& metrics, const Receipts& receipts,
-            std::vector<std::unique_ptr<Worker>>& workers);
+  FrontDesk(const Config& config, Metrics& metrics, std::vector<std::unique_ptr<Worker>>& workers);
   ~FrontDesk();
 
   Loop& loop() { return loop_; }  // For what else all calls share.
 
   struct Arrival {
-    const ModelConfig& model;
-    v1::SolveRequest request;  // Checked.
+    std::shared_ptr<const Settings> settings;  // As in SolveCall::Inputs.
+    const ModelConfig& model;                  // Of those settings.
+    v1::SolveRequest request;                  // Checked by them.
     CallFacts facts;
     std::string solve_id;      // Of the solve, if one is started for it.
     absl::Duration time_left;  // Until the deadline; infinite without one.
@@ -72,11 +71,10 @@ class FrontDesk {
   // Calls `last` on the visit's loop when nothing refers to the visit any more. After its outcome.
   void Close(Visit& visit, absl::AnyInvocable<void()> last);
 
-  // Calls `ready` on the loop of a worker with what a solve of the model would be planned by.
-  void AskTerms(const ModelConfig& model,
-                absl::AnyInvocable<void(Worker&, const SolveCall::Terms&)> ready);
+  // Calls `ready` on the loop of a worker with the load that a solve of the model would be planned
+  // by.
+  void AskLoad(const std::string& model, absl::AnyInvocable<void(Worker&, double load)> ready);
 
-  void SetPolicy(Policy policy);                       // For solves that start from now on.
   void SetCallers(std::vector<CallerConfig> callers);  // Their limits, from now on.
   void BeginDrain();  // Refuses those who wait, and who come from now on.
   // Also ends what runs, with what it has; stop_reason DRAINING.
@@ -88,7 +86,7 @@ class FrontDesk {
 
   // A solve that runs or waits.
   struct Entry {
-    const ModelConfig& model;
+    const ModelConfig& model;  // Of the configuration that the server started with.
     Worker& worker;
     // Shared with its visits. The last reference is let go on the worker's loop.
     std::shared_ptr<SolveCall> call;
@@ -116,12 +114,9 @@ class FrontDesk {
   void Unregister(Entry& entry);
   Worker& NextWorker();
 
-  const Config& config_;
   Metrics& metrics_;
-  const Receipts& receipts_;
   std::vector<std::unique_ptr<Worker>>& workers_;
   Loop& loop_;
-  std::shared_ptr<const Policy> policy_;  // Shared with plans that are being made.
   CallerQuotas quotas_;
   std::map<std::string, std::unique_ptr<Model>> models_;
   std::map<Id, Entry> entries_;

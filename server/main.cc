@@ -1,17 +1,19 @@
-// sextant-server: configuration -> server -> signals -> drain.
+// sextant-server: settings -> server -> signals -> drain.
 #include <grpc/support/log.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
-#include "server/config.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
 #include "server/endpoint.h"
 #include "server/log.h"
-#include "server/policy.h"
 #include "server/server.h"
+#include "server/settings.h"
 
 namespace sextant {
 namespace {
@@ -45,98 +47,71 @@ class Signals {
   sigset_t set_;
 };
 
-absl::StatusOr<Policy> PolicyOf(const Config& config) {
-  if (config.policy.empty()) return BuiltInPolicy();
-  return LoadPolicy(config.policy);
-}
-
 // gRPC's own errors, such as a handshake that failed.
 void LogOfGrpc(gpr_log_func_args* event) {
   const bool is_error = event->severity == GPR_LOG_SEVERITY_ERROR;
   Log(is_error ? LogLevel::kError : LogLevel::kInfo, absl::StrCat("grpc: ", event->message));
 }
 
-// What is not as it should be, but may be meant.
-void Warn(const Config& config) {
-  if (config.server.tls || IsLoopback(config.server.listen)) return;
-  Log(LogLevel::kWarning,
-      absl::StrCat(config.server.listen,
-                   " is no loopback address and there is no server.tls: prompts and answers ",
-                   config.callers.empty() ? "" : "and tokens ", "travel in the clear",
-                   config.callers.empty() ? ", and there are no callers: anybody may call" : ""));
-}
-
-void ReloadPolicy(const Config& config, Server& server) {
-  absl::StatusOr<Policy> policy = PolicyOf(config);
-  if (!policy.ok()) {
-    Log(LogLevel::kError,
-        absl::StrCat("SIGHUP: the policy stays as it is: ", policy.status().message()));
-    return;
+// What is served, and what is not as it should be but may be meant.
+void Announce(const Server& server) {
+  const std::shared_ptr<const Settings> settings = server.settings();
+  const Config& config = settings->config;
+  Log(absl::StrCat("serving ", config.models.size(), " model(s) on ", server.address(), ", policy ",
+                   settings->policy.name));
+  if (!config.server.tls && !IsLoopback(config.server.listen)) {
+    Log(LogLevel::kWarning,
+        absl::StrCat(config.server.listen,
+                     " is no loopback address and there is no server.tls: prompts and answers ",
+                     config.callers.empty() ? "" : "and tokens ", "travel in the clear",
+                     config.callers.empty() ? ", and there are no callers: anybody may call" : ""));
   }
-  Log(absl::StrCat("SIGHUP: policy ", policy->name, " is loaded"));
-  server.SetPolicy(*std::move(policy));
-}
-
-// The callers of the file now, checked against how the server listens.
-absl::StatusOr<std::vector<CallerConfig>> CallersNow(const std::string& path,
-                                                     const Config& config) {
-  auto next = LoadConfig(path);
-  if (!next.ok()) return next.status();
-  if (next->callers.empty()) {
-    return absl::InvalidArgumentError(
-        "the file has none any more; to let everybody call takes a restart");
-  }
-  if (next->server.listen != config.server.listen ||
-      next->server.tls.has_value() != config.server.tls.has_value()) {
-    return absl::InvalidArgumentError(
-        "server.listen or server.tls has changed too, which takes a restart");
-  }
-  return std::move(next->callers);
-}
-
-void ReloadCallers(const std::string& path, const Config& config, Server& server) {
-  auto callers = CallersNow(path, config);
-  if (!callers.ok()) {
-    Log(LogLevel::kError,
-        absl::StrCat("SIGHUP: the callers stay as they are: ", callers.status().message()));
-    return;
-  }
-  Log(absl::StrCat("SIGHUP: ", callers->size(), " caller(s) are loaded"));
-  server.SetCallers(*std::move(callers));
-}
-
-// The policy and, where there are any, the callers are read again; the rest of the configuration
-// takes a restart. A wrong file changes nothing.
-void Reload(const std::string& path, const Config& config, Server& server) {
-  ReloadPolicy(config, server);
-  if (!config.callers.empty()) ReloadCallers(path, config, server);
-}
-
-int Serve(const std::string& path, const Config& config, const Policy& policy,
-          const Signals& signals) {
-  SetLog(config.log);
-  gpr_set_log_function(&LogOfGrpc);
-  auto server = Server::Start(config, policy);
-  if (!server.ok()) return Fail(server.status());
-  Log(absl::StrCat("serving ", config.models.size(), " model(s) on ", (*server)->address(),
-                   ", policy ", policy.name));
-  Warn(config);
   if (config.receipts.key.empty()) {
     Log("receipts are signed by a random key: no other process takes them, and none after a "
         "restart; receipts.key_file or receipts.key_env in the configuration names a lasting one");
   }
+}
+
+// Reads everything again and lets it take effect, or keeps all as it is and says why in one line.
+void Reload(const std::string& path, Server& server) {
+  if (absl::Status status = server.Reload(LoadSettings(path)); !status.ok()) {
+    return Log(LogLevel::kError,
+               absl::StrCat("SIGHUP: ", path, " is not loaded and all stays as it is: ",
+                            absl::StrReplaceAll(status.message(), {{"\n", "; "}})));
+  }
+  const std::shared_ptr<const Settings> settings = server.settings();
+  Log(absl::StrCat("SIGHUP: ", path, " is loaded: policy ", settings->policy.name, ", ",
+                   settings->config.models.size(), " model(s), ", settings->config.callers.size(),
+                   " caller(s)"));
+}
+
+// Until every solve has ended, the time is up or another signal comes.
+void Drain(const Signals& signals, Server& server) {
+  const absl::Duration patience = server.settings()->config.server.drain_timeout;
+  Log(absl::StrCat("draining: solves may finish within ", absl::FormatDuration(patience),
+                   "; a second signal ends them"));
+  server.BeginDrain(&Signals::SendDrained);
+  const absl::Time end = absl::Now() + patience;
+  int signal = signals.Await(patience);
+  while (signal == SIGHUP) {
+    Log("SIGHUP: not while draining");
+    signal = signals.Await(std::max(end - absl::Now(), absl::ZeroDuration()));
+  }
+  if (signal != Signals::kDrained) server.EndSolves();
+}
+
+int Serve(const std::string& path, Settings settings, const Signals& signals) {
+  SetLog(settings.config.log);
+  gpr_set_log_function(&LogOfGrpc);
+  const auto started = Server::Start(std::move(settings));
+  if (!started.ok()) return Fail(started.status());
+  Server& server = **started;
+  Announce(server);
   for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
     signal = signals.Await(absl::Hours(1));
-    if (signal == SIGHUP) Reload(path, config, **server);
+    if (signal == SIGHUP) Reload(path, server);
   }
-
-  Log(absl::StrCat("draining: solves may finish within ",
-                   absl::FormatDuration(config.server.drain_timeout),
-                   "; a second signal ends them"));
-  (*server)->BeginDrain(&Signals::SendDrained);
-  if (signals.Await(config.server.drain_timeout) != Signals::kDrained) (*server)->EndSolves();
-  server->reset();
-  Log("stopped");
+  Drain(signals, server);
   return kOk;
 }
 
@@ -154,16 +129,16 @@ int Main(int argc, char** argv) {
   }
 
   const Signals signals;
-  const auto config = LoadConfig(path);
-  if (!config.ok()) return Fail(config.status());
-  const auto policy = PolicyOf(*config);
-  if (!policy.ok()) return Fail(policy.status());
+  auto settings = LoadSettings(path);
+  if (!settings.ok()) return Fail(settings.status());
   if (check_only) {
-    std::printf("%s is well-formed: %zu model(s), policy %s\n", path.c_str(), config->models.size(),
-                policy->name.c_str());
+    std::printf("%s is well-formed: %zu model(s), policy %s\n", path.c_str(),
+                settings->config.models.size(), settings->policy.name.c_str());
     return kOk;
   }
-  return Serve(path, *config, *policy, signals);
+  const int code = Serve(path, *std::move(settings), signals);
+  if (code == kOk) Log("stopped");
+  return code;
 }
 
 }  // namespace

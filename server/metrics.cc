@@ -13,6 +13,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "server/settings.h"
 #include "server/strategies/spec.h"
 
 namespace sextant {
@@ -151,6 +153,12 @@ struct Metrics::Families {
   Gauge& sweeping = Level("sextant_loops_reading_at_intervals",
                           "Event loops so busy that they read long streams at intervals.")
                         .Add({});
+  Family<Counter>& reloads = Count("sextant_reloads_total", "Reloads of the configuration.");
+  Gauge& reload_good =
+      Level("sextant_last_reload_successful", "1; 0 where the last reload was refused.").Add({});
+  Gauge& loaded =
+      Level("sextant_config_loaded_timestamp_seconds", "When the settings of now were loaded.")
+          .Add({});
   Family<Gauge>& build = Level("sextant_build_info", "Always 1; the version is a label.");
 
   // The series of a model and a strategy that every solve adds to, so that none is looked up by its
@@ -173,8 +181,7 @@ struct Metrics::SolveSeries {
         retries(f.retries.Add(base)),
         replacements(f.replacements.Add(base)),
         hedges(f.hedges.Add(base)),
-        judge_tokens(f.judge_tokens.Add({{"model", model.name}})),
-        cost(model.price ? &f.cost.Add(base) : nullptr) {}
+        judge_tokens(f.judge_tokens.Add({{"model", model.name}})) {}
 
   Labels With(const char* name, std::string value) const {
     Labels labels = base;
@@ -198,7 +205,6 @@ struct Metrics::SolveSeries {
     retries.Increment(usage.retries());
     replacements.Increment(usage.replacements());
     hedges.Increment(usage.hedges());
-    if (cost != nullptr && usage.has_cost_usd()) cost->Increment(usage.cost_usd());
   }
 
   const Labels base;
@@ -206,7 +212,6 @@ struct Metrics::SolveSeries {
   Counter &prompt, &finished, &cancelled;
   Counter &traces_finished, &traces_cancelled, &traces_failed;
   Counter &retries, &replacements, &hedges, &judge_tokens;
-  Counter* cost;  // Null: the model has no price.
 };
 
 std::string DifficultyLabel(v1::Difficulty difficulty) {
@@ -215,10 +220,11 @@ std::string DifficultyLabel(v1::Difficulty difficulty) {
 
 std::string VerdictLabel(bool correct) { return correct ? "correct" : "incorrect"; }
 
-Metrics::Metrics(const Config& config) : config_(config), families_(std::make_unique<Families>()) {
+Metrics::Metrics(const Config& config) : families_(std::make_unique<Families>()) {
   Families& f = *families_;
   f.build.Add({{"version", SEXTANT_VERSION}}).Set(1);
   f.running.Add({}).Set(0);
+  for (const char* result : {"loaded", "refused"}) f.reloads.Add({{"result", result}});
   for (const auto code : {absl::StatusCode::kUnauthenticated, absl::StatusCode::kPermissionDenied})
     f.denied.Add({{"code", absl::StatusCodeToString(code)}});
   // Series that exist from the start, at zero, make rates and alerts right from the first event on.
@@ -239,7 +245,6 @@ Metrics::Metrics(const Config& config) : config_(config), families_(std::make_un
           f.graded.Add(LabelsOf({model.name, strategy, difficulty, correct}));
       }
     }
-    f.max_traces.Add({{"model", model.name}}).Set(model.max_traces);
     f.queue.Add({{"model", model.name}});
     f.queue_seconds.Add({{"model", model.name}}, kQueueSeconds);
     for (const char* reason : kShedReasons) f.shed.Add({{"model", model.name}, {"reason", reason}});
@@ -278,7 +283,9 @@ void Metrics::OnSolve(const SolveObservation& solve) {
   f.solves.Add(series.Ended(reason, solve.code)).Increment();
   f.plans.Add(series.With("row", solve.plan.row())).Increment();
   series.seconds.Observe(absl::ToDoubleSeconds(solve.duration));
-  series.Add(solve.response.usage());
+  const v1::Usage& usage = solve.response.usage();
+  series.Add(usage);
+  if (usage.has_cost_usd()) f.cost.Add(series.base).Increment(usage.cost_usd());
   if (solve.response.has_answer()) series.agreement.Observe(solve.response.agreement());
   if (solve.response.has_verdict()) {
     OnGrade({.model = solve.model,
@@ -292,20 +299,34 @@ void Metrics::OnSolve(const SolveObservation& solve) {
 
 void Metrics::OnGrade(const Grade& grade) { families_->graded.Add(LabelsOf(grade)).Increment(); }
 
-void Metrics::OnPolicy(const Policy& policy) {
+void Metrics::OnSettings(const Settings& settings) {
+  Families& f = *families_;
+  f.reload_good.Set(1);
+  // The first settings are no reload.
+  f.reloads.Add({{"result", "loaded"}}).Increment(f.loaded.Value() > 0 ? 1 : 0);
+  f.loaded.Set(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));
   const auto add = [this](const ModelConfig& model, absl::string_view strategy,
                           const std::string& row) {
     families_->plans.Add(
         {{"model", model.name}, {"strategy", std::string(strategy)}, {"row", row}});
   };
-  for (const ModelConfig& model : config_.models) {
-    for (const std::string& strategy : StrategyNames()) add(model, strategy, "request");
-    for (const PolicyRow& row : policy.rows) {
+  for (const ModelConfig& model : settings.config.models) {
+    f.max_traces.Add({{"model", model.name}}).Set(model.max_traces);
+    for (const std::string& strategy : StrategyNames()) {
+      add(model, strategy, "request");
+      if (model.price) f.cost.Add({{"model", model.name}, {"strategy", strategy}});
+    }
+    for (const PolicyRow& row : settings.policy.rows) {
       const auto& horizons = row.horizons;
       if (std::find(horizons.begin(), horizons.end(), model.horizon) == horizons.end()) continue;
       add(model, StrategyName(row.strategy.strategy), row.name);
     }
   }
+}
+
+void Metrics::OnReloadRefused() {
+  families_->reload_good.Set(0);
+  families_->reloads.Add({{"result", "refused"}}).Increment();
 }
 
 void Metrics::OnSolveStarted(int change) { families_->running.Add({}).Increment(change); }

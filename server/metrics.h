@@ -7,10 +7,11 @@
 #include "absl/time/time.h"
 #include "server/backend/pool.h"
 #include "server/config.h"
-#include "server/policy.h"
 #include "sextant/v1/sextant.pb.h"
 
 namespace sextant {
+
+struct Settings;
 
 // What the service knows of a solve that has ended, well or not.
 struct SolveObservation {
@@ -44,15 +45,15 @@ enum class ShedReason {
 // names of strategies.
 class Metrics : public PoolObserver {
  public:
-  // `config` outlives it.
   explicit Metrics(const Config& config);
   ~Metrics() override;
 
   // Starts the endpoint at HOST:PORT /metrics. UNAVAILABLE when the port is taken.
   absl::Status Serve(const std::string& listen);
 
-  // Plans are made by this policy from now on; `config` of the constructor is still there.
-  void OnPolicy(const Policy& policy);
+  // Calls come under these settings from now on; models are those of the constructor.
+  void OnSettings(const Settings& settings);
+  void OnReloadRefused();  // The settings stay as they were.
   void OnSolve(const SolveObservation& solve);
   void OnGrade(const Grade& grade);
   void OnSolveStarted(int change);                     // Solves running: +1 or -1.
@@ -74,7 +75,6 @@ class Metrics : public PoolObserver {
  private:
   struct Families;
   struct SolveSeries;
-  const Config& config_;
   std::unique_ptr<Families> families_;
 };
 

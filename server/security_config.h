@@ -30,6 +30,8 @@ struct TlsConfig {
   std::string key;          // Its private key, without a password. Required.
   std::string client_ca;  // Authorities of clients. Set: only clients with a certificate of one of
                           // them are let in (mutual TLS).
+
+  bool operator==(const TlsConfig&) const = default;
 };
 
 using Sha256 = std::array<uint8_t, 32>;

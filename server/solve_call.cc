@@ -39,13 +39,12 @@ absl::Duration TimeToAnswer(absl::Duration time_left, const ServerConfig& server
   return std::max(time_left - server.deadline_reserve - RoundingOf(time_left), time_left / 2);
 }
 
-absl::StatusOr<v1::Plan> PlanOn(Worker& worker, const PlanQuestion& question,
-                                const SolveCall::Terms& terms) {
+absl::StatusOr<v1::Plan> PlanOn(Worker& worker, const PlanQuestion& question, double load) {
   return MakePlan({.request = question.request,
                    .model = question.model,
-                   .policy = *terms.policy,
+                   .policy = question.policy,
                    .time_left = question.time_left,
-                   .load = std::max(terms.load, BackendLoad(worker, question.model)),
+                   .load = std::max(load, BackendLoad(worker, question.model)),
                    .difficulty = question.difficulty});
 }
 
@@ -60,17 +59,17 @@ void SolveCall::Leave(Door& door) {
   if (doors_.empty()) Abandon();
 }
 
-void SolveCall::Start(Terms terms) {
+void SolveCall::Start(const Terms& terms) {
   Worker& worker = inputs_.worker;
   inputs_.metrics.OnSolveStarted(1);
   queued_ = terms.queued;
-  if (inputs_.config.log.texts)
+  if (inputs_.settings->config.log.texts)
     texts_ =
         SolveTexts{std::string(ProblemText(inputs_.request)), inputs_.request.reference_answer()};
-  auto plan = PlanOn(worker, QuestionAbout(inputs_.request, nullptr), terms);
+  auto plan = PlanOn(worker, QuestionAbout(inputs_.request, nullptr), terms.load);
   if (!plan.ok()) return Fail(plan.status());
   plan_ = *std::move(plan);
-  auto judge = JudgeOf(terms);
+  auto judge = JudgeOf(terms.load);
   SolveInputs solve_inputs{
       .request = std::move(inputs_.request),
       .plan = plan_,
@@ -79,30 +78,32 @@ void SolveCall::Start(Terms terms) {
       .traceparent = inputs_.facts.traceparent,
       .arrived = inputs_.arrived,
       .queued = terms.queued,
-      .answer_by = inputs_.arrived + TimeToAnswer(inputs_.time_left, inputs_.config.server),
+      .answer_by =
+          inputs_.arrived + TimeToAnswer(inputs_.time_left, inputs_.settings->config.server),
       .on_planned = [this](const v1::Plan& plan) { Planned(plan); },
       .on_trace_ended =
           [this](const v1::Trace& trace) {
             LogTrace(names(), trace);
             for (Door* door : doors_) door->OnTraceEnded(trace);
           }};
-  auto solve = Solve::Create(worker.loop(), worker.pool(inputs_.model.name), inputs_.config.server,
-                             inputs_.model, std::move(solve_inputs));
+  auto solve =
+      Solve::Create(worker.loop(), worker.pool(inputs_.model.name), inputs_.settings->config.server,
+                    inputs_.model, std::move(solve_inputs));
   if (!solve.ok()) return Fail(solve.status());
   running_ = std::make_unique<Worker::Running>(
       worker, *std::move(solve), [this](SolveOutcome outcome) { Done(std::move(outcome)); });
 }
 
-std::optional<SolveJudge> SolveCall::JudgeOf(const Terms& terms) {
+std::optional<SolveJudge> SolveCall::JudgeOf(double load) {
   if (!AsksJudge(inputs_.request, inputs_.model.difficulty)) return std::nullopt;
   const std::string& name = inputs_.model.difficulty.judge.model;
-  for (const ModelConfig& model : inputs_.config.models) {
+  for (const ModelConfig& model : inputs_.settings->config.models) {
     if (model.name != name) continue;
     // The strategy has passed its check when the first plan was made, so this one is made too.
     return SolveJudge{
         inputs_.worker.pool(name), model,
-        [this, terms](const v1::SolveRequest& request, const v1::DifficultyEstimate& difficulty) {
-          return *PlanOn(inputs_.worker, QuestionAbout(request, &difficulty), terms);
+        [this, load](const v1::SolveRequest& request, const v1::DifficultyEstimate& difficulty) {
+          return *PlanOn(inputs_.worker, QuestionAbout(request, &difficulty), load);
         }};
   }
   return std::nullopt;  // A configuration without it is refused when it is read.
@@ -112,6 +113,7 @@ PlanQuestion SolveCall::QuestionAbout(const v1::SolveRequest& request,
                                       const v1::DifficultyEstimate* difficulty) const {
   return {.request = request,
           .model = inputs_.model,
+          .policy = inputs_.settings->policy,
           .time_left = inputs_.arrived + inputs_.time_left - inputs_.worker.loop().Now(),
           .difficulty = difficulty};
 }
@@ -171,7 +173,7 @@ std::string SolveCall::ReceiptOf(const v1::SolveResponse& response) const {
   receipt.set_difficulty(response.difficulty().difficulty());
   receipt.set_billed_tokens(response.usage().billed_tokens());
   if (response.has_verdict()) receipt.set_graded(response.verdict().correct());
-  return inputs_.receipts.Sign(std::move(receipt), absl::Now());
+  return inputs_.settings->receipts->Sign(std::move(receipt), absl::Now());
 }
 
 void SolveCall::Observe(const absl::Status& status, const v1::SolveResponse& response) const {

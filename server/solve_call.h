@@ -11,8 +11,7 @@
 #include "server/call_facts.h"
 #include "server/config.h"
 #include "server/metrics.h"
-#include "server/policy.h"
-#include "server/receipt.h"
+#include "server/settings.h"
 #include "server/solve_log.h"
 #include "server/worker.h"
 
@@ -28,6 +27,7 @@ absl::Duration TimeToAnswer(absl::Duration time_left, const ServerConfig& server
 struct PlanQuestion {
   const v1::SolveRequest& request;  // Checked.
   const ModelConfig& model;
+  const Policy& policy;
   absl::Duration time_left;  // Until the deadline; infinite without one.
   // What a judge has said. Null: none has.
   const v1::DifficultyEstimate* difficulty = nullptr;
@@ -49,10 +49,10 @@ class SolveCall {
   };
 
   struct Inputs {
-    const Config& config;
-    const ModelConfig& model;
+    // Shared with the service, which may take others meanwhile, and with other solves.
+    std::shared_ptr<const Settings> settings;
+    const ModelConfig& model;  // Of those settings.
     Metrics& metrics;
-    const Receipts& receipts;
     Worker& worker;
     v1::SolveRequest request;  // Checked.
     std::string solve_id;
@@ -65,9 +65,8 @@ class SolveCall {
 
   // What a solve starts under.
   struct Terms {
-    std::shared_ptr<const Policy> policy;  // Shared: the service may take another one meanwhile.
-    double load = 0;                       // Of the model's max_solves, by other solves.
-    absl::Duration queued;                 // Time that it waited for its turn.
+    double load = 0;        // Of the model's max_solves, by other solves.
+    absl::Duration queued;  // Time that it waited for its turn.
   };
 
   explicit SolveCall(Inputs inputs) : inputs_(std::move(inputs)) {}
@@ -78,15 +77,15 @@ class SolveCall {
   // The door hears nothing any more. With the last one the solve is cancelled and counted, and its
   // bill is logged. Nothing happens when it has ended.
   void Leave(Door& door);
-  void Start(Terms terms);
+  void Start(const Terms& terms);
   // Ends it before its start. `status` is not OK.
   void Refuse(const absl::Status& status);
 
   std::optional<v1::Progress> Progress() const;
 
  private:
-  // The judge that the solve asks, if it asks one; it plans anew under the same terms.
-  std::optional<SolveJudge> JudgeOf(const Terms& terms);
+  // The judge that the solve asks, if it asks one; it plans anew under the same load.
+  std::optional<SolveJudge> JudgeOf(double load);
   PlanQuestion QuestionAbout(const v1::SolveRequest& request,
                              const v1::DifficultyEstimate* difficulty) const;
   void Planned(const v1::Plan& plan);
@@ -110,9 +109,8 @@ class SolveCall {
   std::unique_ptr<Worker::Running> running_;
 };
 
-// Its loop only. The load is that of the terms, or of the backends where it is higher and all have
-// a limit of traces.
-absl::StatusOr<v1::Plan> PlanOn(Worker& worker, const PlanQuestion& question,
-                                const SolveCall::Terms& terms);
+// Its loop only. The plan goes by `load`, or by that of the backends where it is higher and all
+// have a limit of traces.
+absl::StatusOr<v1::Plan> PlanOn(Worker& worker, const PlanQuestion& question, double load);
 
 }  // namespace sextant

@@ -75,41 +75,34 @@ class RefusedStream : public grpc::ServerWriteReactor<v1::SolveEvent> {
 
 }  // namespace
 
-SolveService::SolveService(const Config& config, Policy policy, Metrics& metrics,
+SolveService::SolveService(std::shared_ptr<const Settings> settings, Metrics& metrics,
                            std::vector<std::unique_ptr<Worker>>& workers)
-    : config_(config),
-      metrics_(metrics),
-      receipts_(config.receipts),
+    : metrics_(metrics),
       workers_(workers),
-      callers_(std::make_shared<const Callers>(config.callers)),
-      desk_(config, policy, metrics, receipts_, workers) {
-  metrics_.OnPolicy(policy);
+      settings_(settings),
+      desk_(settings->config, metrics, workers) {
+  metrics_.OnSettings(*settings);
 }
 
-void SolveService::SetPolicy(Policy policy) {
-  metrics_.OnPolicy(policy);
-  desk_.SetPolicy(std::move(policy));
-}
-
-void SolveService::SetCallers(std::vector<CallerConfig> callers) {
+void SolveService::SetSettings(std::shared_ptr<const Settings> settings) {
+  metrics_.OnSettings(*settings);
   // The desk first: it knows a caller's limits before the caller is let in.
-  desk_.SetCallers(callers);
-  callers_.store(std::make_shared<const Callers>(std::move(callers)));
+  desk_.SetCallers(settings->config.callers);
+  settings_.store(std::move(settings));
 }
 
-absl::StatusOr<std::shared_ptr<const CallerConfig>> SolveService::Identify(
-    const CallMetadata& metadata) const {
-  const std::shared_ptr<const Callers> callers = callers_.load();
-  const auto caller = callers->Identify(metadata);
-  if (caller.ok()) return std::shared_ptr<const CallerConfig>(callers, *caller);
-  metrics_.OnDenied(caller.status().code());
-  return caller.status();
+absl::StatusOr<const CallerConfig*> SolveService::Identify(const Settings& settings,
+                                                           const CallMetadata& metadata) const {
+  const auto caller = settings.callers.Identify(metadata);
+  if (!caller.ok()) metrics_.OnDenied(caller.status().code());
+  return caller;
 }
 
-absl::StatusOr<const ModelConfig*> SolveService::FindModel(const std::string& name,
+absl::StatusOr<const ModelConfig*> SolveService::FindModel(const Settings& settings,
+                                                           const std::string& name,
                                                            const CallerConfig* caller) const {
   std::vector<absl::string_view> models;
-  for (const ModelConfig& model : config_.models) {
+  for (const ModelConfig& model : settings.config.models) {
     const bool may_use = MayUse(caller, model.name);
     if (may_use) models.push_back(model.name);
     if (model.name != name) continue;
@@ -126,9 +119,10 @@ absl::StatusOr<const ModelConfig*> SolveService::FindModel(const std::string& na
       absl::StrCat("model \"", name.substr(0, 200), "\" is not served here; known: ", known));
 }
 
-absl::StatusOr<const ModelConfig*> SolveService::Check(const v1::SolveRequest& request,
+absl::StatusOr<const ModelConfig*> SolveService::Check(const Settings& settings,
+                                                       const v1::SolveRequest& request,
                                                        const CallerConfig* caller) const {
-  const auto model = FindModel(request.model(), caller);
+  const auto model = FindModel(settings, request.model(), caller);
   if (!model.ok()) return model.status();
   if (absl::Status status = CheckRequest(request, **model); !status.ok()) return status;
   if (absl::Status status = CheckContext(request, **model); !status.ok()) return status;
@@ -138,13 +132,15 @@ absl::StatusOr<const ModelConfig*> SolveService::Check(const v1::SolveRequest& r
 absl::StatusOr<FrontDesk::Arrival> SolveService::ArrivalOf(
     const grpc::CallbackServerContext& context, const v1::SolveRequest& request) const {
   const CallMetadata metadata = MetadataOf(context);
-  const auto caller = Identify(metadata);
+  std::shared_ptr<const Settings> settings = settings_.load();
+  const auto caller = Identify(*settings, metadata);
   if (!caller.ok()) return caller.status();
-  const auto model = Check(request, caller->get());
+  const auto model = Check(*settings, request, *caller);
   if (!model.ok()) return model.status();
   auto facts = ReadCallFacts(metadata, context.peer(), *caller == nullptr ? "" : (*caller)->name);
   if (!facts.ok()) return facts.status();
-  return FrontDesk::Arrival{.model = **model,
+  return FrontDesk::Arrival{.settings = std::move(settings),
+                            .model = **model,
                             .request = request,
                             .facts = *std::move(facts),
                             .solve_id = NewSolveId(),
@@ -170,30 +166,35 @@ grpc::ServerWriteReactor<v1::SolveEvent>* SolveService::SolveStream(
 grpc::ServerUnaryReactor* SolveService::Plan(grpc::CallbackServerContext* context,
                                              const v1::SolveRequest* request,
                                              v1::PlanResponse* response) {
-  const auto caller = Identify(MetadataOf(*context));
+  const std::shared_ptr<const Settings> settings = settings_.load();
+  const auto caller = Identify(*settings, MetadataOf(*context));
   if (!caller.ok()) return Answered(context, caller.status());
-  const auto model = Check(*request, caller->get());
+  const auto model = Check(*settings, *request, *caller);
   if (!model.ok()) return Answered(context, model.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   // The request and the response live until Finish().
-  const PlanQuestion question{
-      .request = *request, .model = **model, .time_left = TimeLeft(*context)};
-  desk_.AskTerms(**model,
-                 [question, response, reactor](Worker& worker, const SolveCall::Terms& terms) {
-                   auto plan = PlanOn(worker, question, terms);
-                   if (plan.ok()) *response->mutable_plan() = *std::move(plan);
-                   reactor->Finish(ToGrpc(plan.status()));
-                 });
+  const PlanQuestion question{.request = *request,
+                              .model = **model,
+                              .policy = settings->policy,
+                              .time_left = TimeLeft(*context)};
+  // It keeps the settings, which the question refers to.
+  desk_.AskLoad((*model)->name,
+                [settings, question, response, reactor](Worker& worker, double load) {
+                  auto plan = PlanOn(worker, question, load);
+                  if (plan.ok()) *response->mutable_plan() = *std::move(plan);
+                  reactor->Finish(ToGrpc(plan.status()));
+                });
   return reactor;
 }
 
-absl::StatusOr<internal::Receipt> SolveService::CheckReport(const v1::ReportOutcomeRequest& request,
+absl::StatusOr<internal::Receipt> SolveService::CheckReport(const Settings& settings,
+                                                            const v1::ReportOutcomeRequest& request,
                                                             const CallerConfig* caller) const {
   if (!request.has_correct())
     return absl::InvalidArgumentError("correct is not set, expected true or false");
-  auto receipt = receipts_.Read(request.receipt(), absl::Now());
+  auto receipt = settings.receipts->Read(request.receipt(), absl::Now());
   if (!receipt.ok()) return receipt.status();
-  if (const auto model = FindModel(receipt->model(), caller); !model.ok())
+  if (const auto model = FindModel(settings, receipt->model(), caller); !model.ok())
     return absl::Status(
         model.status().code(),
         absl::StrCat("receipt of solve ", receipt->solve_id(), ": ", model.status().message()));
@@ -230,9 +231,10 @@ v1::ReportOutcomeResponse SolveService::CountReport(const internal::Receipt& rec
 grpc::ServerUnaryReactor* SolveService::ReportOutcome(grpc::CallbackServerContext* context,
                                                       const v1::ReportOutcomeRequest* request,
                                                       v1::ReportOutcomeResponse* response) {
-  const auto caller = Identify(MetadataOf(*context));
+  const std::shared_ptr<const Settings> settings = settings_.load();
+  const auto caller = Identify(*settings, MetadataOf(*context));
   if (!caller.ok()) return Answered(context, caller.status());
-  auto receipt = CheckReport(*request, caller->get());
+  auto receipt = CheckReport(*settings, *request, *caller);
   if (!receipt.ok()) return Answered(context, receipt.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   // The response lives until Finish().
@@ -247,10 +249,11 @@ grpc::ServerUnaryReactor* SolveService::ReportOutcome(grpc::CallbackServerContex
 grpc::ServerUnaryReactor* SolveService::ListModels(grpc::CallbackServerContext* context,
                                                    const v1::ListModelsRequest*,
                                                    v1::ListModelsResponse* response) {
-  const auto caller = Identify(MetadataOf(*context));
+  const std::shared_ptr<const Settings> settings = settings_.load();
+  const auto caller = Identify(*settings, MetadataOf(*context));
   if (!caller.ok()) return Answered(context, caller.status());
-  for (const ModelConfig& model : config_.models) {
-    if (!MayUse(caller->get(), model.name)) continue;
+  for (const ModelConfig& model : settings->config.models) {
+    if (!MayUse(*caller, model.name)) continue;
     v1::Model& m = *response->add_models();
     m.set_name(model.name);
     m.set_horizon(ToProto(model.horizon));

@@ -6,22 +6,19 @@
 #include <string>
 #include <vector>
 
-#include "server/callers.h"
-#include "server/config.h"
 #include "server/front_desk.h"
 #include "server/metrics.h"
-#include "server/policy.h"
-#include "server/receipt.h"
 #include "server/report_window.h"
+#include "server/settings.h"
 #include "server/worker.h"
 #include "sextant/v1/sextant.grpc.pb.h"
 
 namespace sextant {
 
-// Any thread. What it is given outlives it; it outlives its calls.
+// Any thread. What it is given outlives it, the first settings included; it outlives its calls.
 class SolveService : public v1::Sextant::CallbackService {
  public:
-  SolveService(const Config& config, Policy policy, Metrics& metrics,
+  SolveService(std::shared_ptr<const Settings> settings, Metrics& metrics,
                std::vector<std::unique_ptr<Worker>>& workers);
 
   grpc::ServerUnaryReactor* Solve(grpc::CallbackServerContext* context,
@@ -39,9 +36,10 @@ class SolveService : public v1::Sextant::CallbackService {
                                        const v1::ListModelsRequest* request,
                                        v1::ListModelsResponse* response) override;
 
-  void SetPolicy(Policy policy);  // For plans made from now on.
-  // Who may call, and within which limits, from now on; solves that run go on.
-  void SetCallers(std::vector<CallerConfig> callers);
+  // For calls from now on; solves that run or wait keep theirs. They may follow the present ones:
+  // see Succeed().
+  void SetSettings(std::shared_ptr<const Settings> settings);
+  std::shared_ptr<const Settings> settings() const { return settings_.load(); }
   // Refuses waiting and new solves with UNAVAILABLE from now on.
   void BeginDrain() { desk_.BeginDrain(); }
   // Ends every running solve with what it has; stop_reason DRAINING.
@@ -49,26 +47,27 @@ class SolveService : public v1::Sextant::CallbackService {
 
  private:
   // Who calls; null: anybody may. Every call begins with it.
-  absl::StatusOr<std::shared_ptr<const CallerConfig>> Identify(const CallMetadata& metadata) const;
-  absl::StatusOr<const ModelConfig*> FindModel(const std::string& name,
+  absl::StatusOr<const CallerConfig*> Identify(const Settings& settings,
+                                               const CallMetadata& metadata) const;
+  absl::StatusOr<const ModelConfig*> FindModel(const Settings& settings, const std::string& name,
                                                const CallerConfig* caller) const;
   // The model that the request names, once everything in the request is right.
-  absl::StatusOr<const ModelConfig*> Check(const v1::SolveRequest& request,
+  absl::StatusOr<const ModelConfig*> Check(const Settings& settings,
+                                           const v1::SolveRequest& request,
                                            const CallerConfig* caller) const;
   absl::StatusOr<FrontDesk::Arrival> ArrivalOf(const grpc::CallbackServerContext& context,
                                                const v1::SolveRequest& request) const;
   // What the receipt holds, once it is one that this server can count.
-  absl::StatusOr<internal::Receipt> CheckReport(const v1::ReportOutcomeRequest& request,
+  absl::StatusOr<internal::Receipt> CheckReport(const Settings& settings,
+                                                const v1::ReportOutcomeRequest& request,
                                                 const CallerConfig* caller) const;
   v1::ReportOutcomeResponse CountReport(const internal::Receipt& receipt, bool correct);
 
-  const Config& config_;
   Metrics& metrics_;
-  const Receipts receipts_;
   ReportWindow reported_;  // Desk's loop only.
   std::vector<std::unique_ptr<Worker>>& workers_;
-  // Shared with the calls that are being checked when others take their place.
-  std::atomic<std::shared_ptr<const Callers>> callers_;
+  // Shared with the calls and solves that came under them.
+  std::atomic<std::shared_ptr<const Settings>> settings_;
   FrontDesk desk_;
 };
 

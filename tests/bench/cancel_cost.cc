@@ -122,7 +122,7 @@ int Run(const Options& options) {
   config.models[0].backends = {{.url = absl::StrCat("http://", (*simulator)->address(), "/v1"),
                                 .name = "simulator",
                                 .model = "simulated"}};
-  auto server = Server::Start(config, BuiltInPolicy());
+  auto server = Server::Start(MakeSettings(config, BuiltInPolicy()));
   if (!server.ok()) return 1;
   const auto client = SextantClient::Connect((*server)->address());
 

@@ -39,7 +39,7 @@ class ReportTest : public testing::Test {
   }
   // What another server says of a receipt of this one.
   Report SendToAnother(const Config& config, const std::string& receipt) const {
-    const auto server = Server::Start(config, BuiltInPolicy());
+    const auto server = Server::Start(MakeSettings(config, BuiltInPolicy()));
     const auto client = SextantClient::Connect((*server)->address());
     return Send(*client, receipt, true);
   }
@@ -72,7 +72,7 @@ TEST_F(ReportTest, AnyServerWithTheKeyCountsIt) {
   const MetricsPage page;
   Config other = world_.config();
   other.server.metrics = page.address();
-  const auto server = Server::Start(other, BuiltInPolicy());
+  const auto server = Server::Start(MakeSettings(other, BuiltInPolicy()));
   const auto client = SextantClient::Connect((*server)->address());
 
   const Report report = Send(*client, receipt, false);
@@ -169,7 +169,7 @@ TEST_F(ReportTest, AReceiptExpires) {
   Config other = world_.config();
   other.server.metrics = "";
   other.receipts.valid_for = absl::ZeroDuration();
-  const auto server = Server::Start(other, BuiltInPolicy());
+  const auto server = Server::Start(MakeSettings(other, BuiltInPolicy()));
   const auto client = SextantClient::Connect((*server)->address());
   const SolveResult solved = client->Solve(world_.Request("simple"));
 

@@ -82,7 +82,9 @@ TEST_F(TokenTest, ACallWithTheTokenIsServedAndAnotherTokenIsRefusedWithoutBeingR
 }
 
 TEST_F(TokenTest, ANewTokenIsTakenAndAnOldOneRefusedFromTheReloadOn) {
-  world_.server().SetCallers({{.name = "team-a", .tokens = {TokenDigest("secret-2")}}});
+  Config next = world_.config();
+  next.callers[0].tokens = {TokenDigest("secret-2")};
+  ASSERT_TRUE(world_.server().Reload(MakeSettings(next, BuiltInPolicy())).ok());
 
   EXPECT_EQ(client_.ListModels().status().code(), StatusCode::kUnauthenticated);
   EXPECT_TRUE(ClientOf(world_, {.token = "secret-2"}).ListModels().ok());

@@ -2,6 +2,8 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "absl/strings/str_cat.h"
 #include "tests/end_to_end/metrics_page.h"
 #include "tests/end_to_end/raw_call.h"
@@ -34,7 +36,7 @@ TEST(ServerTest, APortThatIsTakenIsAnErrorThatNamesIt) {
   Config config = world.config();
   config.server.listen = world.server().address();
 
-  const auto second = Server::Start(config, BuiltInPolicy());
+  const auto second = Server::Start(MakeSettings(config, BuiltInPolicy()));
 
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(second.status().message()), HasSubstr(world.server().address()));
@@ -85,6 +87,76 @@ TEST(ServerTest, SeriesOfEveryStrategyFailureAndVerdictAreThereBeforeTheFirstSol
   EXPECT_EQ(page.Series({"sextant_plans_total", "row=\"balanced-unknown\""}), 1);
   EXPECT_EQ(page.Series({"sextant_plans_total", "row=\"balanced-long\""}), 0);
   EXPECT_EQ(page.Sum({"sextant_max_traces"}), world.config().models[0].max_traces);
+}
+
+TEST(ServerTest, ASolveThatRunsKeepsThePriceThatItCameUnderAndTheNextHasTheNewOne) {
+  const auto price = [](Config& config, double usd) {
+    config.models[0].price = PriceConfig{.completion_per_million = usd};
+  };
+  World world({.samples = {{"\\boxed{4}", 200}},
+               .tokens_per_second = 400,
+               .edit = [&](Config& config) { price(config, 1e6); }});
+  SolveResult running;
+  std::thread caller([&] { running = world.Solve("simple"); });
+  world.Await([](const SimulatorCounts& counts) { return counts.streams_open == 1; });
+  Config next = world.config();
+  price(next, 2e6);
+
+  ASSERT_TRUE(world.server().Reload(MakeSettings(next, BuiltInPolicy())).ok());
+  caller.join();
+
+  EXPECT_EQ(running.usage->cost_usd(), 200);
+  EXPECT_EQ(world.Solve("simple").usage->cost_usd(), 400);
+}
+
+TEST(ServerTest, AReloadThatIsRefusedChangesNothingAndIsCounted) {
+  const MetricsPage page;
+  World world({.samples = {{"\\boxed{4}", 10}}, .edit = [&](Config& config) {
+                 config.server.metrics = page.address();
+                 config.models[0].max_traces = 8;
+               }});
+  Config next = world.config();
+  next.models[0].max_traces = 4;
+  next.server.loops = 2;
+
+  const absl::Status refused = world.server().Reload(MakeSettings(next, BuiltInPolicy()));
+
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("server.loops"));
+  EXPECT_EQ(world.client().ListModels()->models(0).max_traces(), 8);
+  EXPECT_EQ(page.Sum({"sextant_reloads_total", "refused"}), 1);
+  EXPECT_EQ(page.Sum({"sextant_last_reload_successful"}), 0);
+  next.server.loops = 1;
+  ASSERT_TRUE(world.server().Reload(MakeSettings(next, BuiltInPolicy())).ok());
+  EXPECT_EQ(world.client().ListModels()->models(0).max_traces(), 4);
+  EXPECT_EQ(page.Sum({"sextant_max_traces"}), 4);
+  EXPECT_EQ(page.Sum({"sextant_reloads_total", "loaded"}), 1);
+  EXPECT_EQ(page.Sum({"sextant_last_reload_successful"}), 1);
+}
+
+TEST(ServerTest, FurtherCallsOnAConnectionThatIsFullWaitAtTheClient) {
+  World world({.samples = {{"\\boxed{4}", 400'000}, {"\\boxed{4}", 10}},
+               .edit = [](Config& config) { config.server.max_calls_per_connection = 1; }});
+  std::thread caller([&] { world.Solve(world.Request("simple"), absl::Seconds(3)); });
+  world.Await([](const SimulatorCounts& counts) { return counts.streams_open == 1; });
+  v1::SolveRequest quick = world.Request("simple");
+  quick.mutable_sampling()->set_seed(1);
+
+  EXPECT_EQ(world.Solve(quick, absl::Seconds(1)).status.code(),
+            absl::StatusCode::kDeadlineExceeded);
+  caller.join();
+  EXPECT_TRUE(world.Solve(quick).status.ok());
+}
+
+TEST(ServerTest, MetadataIsTakenUpToItsLimit) {
+  World world({.samples = {{"\\boxed{4}", 10}}});
+  const auto answer = [&](size_t bytes) {
+    const auto client =
+        SextantClient::Connect(world.server().address(), {.token = std::string(bytes, 't')});
+    return client->ListModels().status();
+  };
+
+  EXPECT_TRUE(answer(12 << 10).ok()) << answer(12 << 10);
+  EXPECT_EQ(answer(17 << 10).code(), absl::StatusCode::kResourceExhausted);
 }
 
 }  // namespace

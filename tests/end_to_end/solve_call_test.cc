@@ -38,6 +38,7 @@ class SolveCallTest : public testing::Test {
     backend.health_interval = absl::ZeroDuration();
     config_.models = {{.name = "m", .backends = {backend}}};
     config_.server.usage_grace = absl::Seconds(10);
+    settings_ = std::make_shared<const Settings>(MakeSettings(config_, BuiltInPolicy()));
     metrics_ = std::make_unique<Metrics>(config_);
     EXPECT_TRUE(metrics_->Serve(page_.address()).ok());
     worker_ = std::make_unique<Worker>(config_, *metrics_, [](bool) {});
@@ -49,10 +50,9 @@ class SolveCallTest : public testing::Test {
     request.set_prompt("What is two and two?");
     request.mutable_strategy()->mutable_simple();
     return std::make_unique<SolveCall>(
-        SolveCall::Inputs{.config = config_,
-                          .model = config_.models[0],
+        SolveCall::Inputs{.settings = settings_,
+                          .model = settings_->config.models[0],
                           .metrics = *metrics_,
-                          .receipts = receipts_,
                           .worker = *worker_,
                           .request = request,
                           .solve_id = "00c0ffee00c0ffee",
@@ -73,7 +73,7 @@ class SolveCallTest : public testing::Test {
   const MetricsPage page_;
   ScriptedServer model_server_;
   Config config_;
-  const Receipts receipts_{ReceiptsConfig()};
+  std::shared_ptr<const Settings> settings_;
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Worker> worker_;
   int ended_ = 0;  // Loop only.
@@ -85,7 +85,7 @@ TEST_F(SolveCallTest, OneThatIsLeftWhileItAwaitsAUsageEndsOnce) {
   RunOnLoop([&] {
     call = NewCall();
     call->Join(door);
-    call->Start({.policy = std::make_shared<const Policy>(BuiltInPolicy())});
+    call->Start({});
   });
   door.trace_ended.wait();  // The answer is decided, and the usage is still to come.
 

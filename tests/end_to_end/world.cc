@@ -79,7 +79,7 @@ World::World(WorldOptions options) : folder_(NewFolder()) {
   config_.server.read_interval = absl::ZeroDuration();
   config_.models = {model};
   options.edit(config_);
-  auto server = Server::Start(config_, BuiltInPolicy(), options.look_up);
+  auto server = Server::Start(MakeSettings(config_, BuiltInPolicy()), options.look_up);
   EXPECT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
   client_ = std::make_unique<SextantClient>(*SextantClient::Connect(server_->address()));

@@ -53,4 +53,22 @@ wait_until 5 test -s "$work/cut.code" || fail "the solve did not end with the se
 grep -q UNAVAILABLE "$work/cut.err" || fail "expected UNAVAILABLE for the solve that was cut, got: $(cat "$work/cut.err")"
 grep -q "cancelled" "$work/cut.err" || fail "expected the bill of the solve that was cut, got: $(cat "$work/cut.err")"
 wait_until 5 series_is "http://$simulator/metrics" simulator_streams_open 0 || fail "a stream is still open"
-echo "running solves got their answers, late ones were refused, a short drain cut the rest"
+
+# A minute to drain: SIGHUP does not shorten it, a second SIGTERM ends it at once.
+sed 's/^server:/server:\n  drain_timeout: 60s/' deploy/demo/server.yaml >"$work/long-drain.yaml"
+start_server "$work/long-server.log" "$work/long-drain.yaml"
+server_pid=$started_pid
+solve twice demo-long
+wait_until 20 series_is "http://$simulator/metrics" simulator_streams_open 4 || fail "four traces did not start"
+kill -TERM "$server_pid"
+wait_until 10 grep -q "draining" "$work/long-server.log" || fail "the server did not say that it drains"
+kill -HUP "$server_pid"
+wait_until 10 grep -q "SIGHUP: not while draining" "$work/long-server.log" || fail "no word on SIGHUP: $(cat "$work/long-server.log")"
+running "$server_pid" || fail "SIGHUP ended the drain"
+series_is "http://$simulator/metrics" simulator_streams_open 4 || fail "SIGHUP ended the solve"
+stop "$server_pid"
+[ "$stopped_code" -eq 0 ] || fail "the server exited with $stopped_code after its second SIGTERM"
+wait_until 5 test -s "$work/twice.code" || fail "the solve did not end with the server"
+grep -q "cancelled" "$work/twice.err" || fail "expected the bill of the solve that was cut, got: $(cat "$work/twice.err")"
+wait_until 5 series_is "http://$simulator/metrics" simulator_streams_open 0 || fail "a stream is still open"
+echo "running solves got their answers, late ones were refused, a short drain and a second SIGTERM cut the rest"

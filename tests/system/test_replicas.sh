@@ -1,31 +1,60 @@
 #!/usr/bin/env bash
-# Three replicas behind nginx, with the configuration that is deployed: solves spread over them, and a replica that gets
+# Three replicas behind a balancer, with the configuration that is deployed: solves spread over them, and a replica that gets
 # SIGTERM in the middle of traffic costs no solve. What one of them answered is reported to another.
+#
+# Usage: test_replicas.sh [nginx|haproxy]
+program=${1:-nginx}
 source "$(dirname "$0")/checks.sh"
 source tests/system/debian_tools.sh
-debian_programs nginx
-nginx -V >"$work/nginx.version" 2>&1 || skip "Debian's nginx does not run here: $(tail -n 1 "$work/nginx.version")"
+
+# start_PROGRAM: a balancer at $balancer with the replicas of $servers; its log is $work/balancer.log.
+start_nginx() {
+  local upstream
+  upstream=$(printf 'server %s max_fails=1 fail_timeout=2s; ' "${servers[@]}")
+  sed -e "s#/tmp/#$work/#g" -e "s#listen 50050#listen $balancer#" -e '/server sextant-2/d' \
+    -e "s#server sextant-1.*#$upstream#" deploy/nginx/nginx.conf >"$work/nginx.conf"
+  grep -q "${servers[2]} max_fails" "$work/nginx.conf" || fail "deploy/nginx/nginx.conf has no place for replicas any more"
+  start "$work/balancer.log" nginx -p "$work" -e "$work/balancer.log" -c "$work/nginx.conf" -g "daemon off;"
+}
+start_haproxy() {
+  local upstream one
+  upstream=$(for one in "${servers[@]}"; do printf '  server %s %s\\n' "$one" "$one"; done)
+  sed -e "s#bind :50050#bind $balancer#" -e '/server sextant-2/d' -e "s#  server sextant-1.*#$upstream#" \
+    deploy/haproxy/haproxy.cfg >"$work/haproxy.cfg"
+  grep -q "server ${servers[2]}" "$work/haproxy.cfg" || fail "deploy/haproxy/haproxy.cfg has no place for replicas any more"
+  haproxy -c -f "$work/haproxy.cfg" >"$work/haproxy.check" 2>&1 || fail "haproxy refuses its file: $(cat "$work/haproxy.check")"
+  start "$work/balancer.log" haproxy -db -f "$work/haproxy.cfg"
+}
+
+case $program in
+  nginx)
+    debian_programs nginx
+    nginx -V >"$work/version" 2>&1 || skip "Debian's nginx does not run here: $(tail -n 1 "$work/version")"
+    ;;
+  haproxy)
+    debian_programs haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1
+    export LD_LIBRARY_PATH=$tools/usr/lib/$(uname -m)-linux-gnu
+    haproxy -v >"$work/version" 2>&1 || skip "Debian's HAProxy does not run here: $(tail -n 1 "$work/version")"
+    ;;
+  *) fail "unknown balancer $program, expected nginx or haproxy" ;;
+esac
 
 start_simulator "$work/simulator.log" --problems deploy/demo/problems.jsonl --simulate deploy/demo/models.yaml \
   --tokens-per-second 600 --chunk-tokens 16
 # The same key for receipts on all of them.
 head -c 32 /dev/urandom | base64 >"$work/receipts.key"
 { cat deploy/demo/server.yaml; echo "receipts: {key_file: $work/receipts.key}"; } >"$work/replica.yaml"
-pids=() pages=() servers=() upstream=
+pids=() pages=() servers=()
 for i in 0 1 2; do
   start_server "$work/replica$i.log" "$work/replica.yaml"
   servers+=("$server")
   pids+=("$started_pid") pages+=("http://$metrics/metrics")
-  upstream+="server $server max_fails=1 fail_timeout=2s; "
 done
 
 balancer=127.0.0.1:$(free_port)
-sed -e "s#/tmp/#$work/#g" -e "s#listen 50050#listen $balancer#" -e '/server sextant-2/d' \
-  -e "s#server sextant-1.*#$upstream#" deploy/nginx/nginx.conf >"$work/nginx.conf"
-grep -q "${server} max_fails" "$work/nginx.conf" || fail "deploy/nginx/nginx.conf has no place for replicas any more"
-start "$work/nginx.log" nginx -p "$work" -e "$work/nginx.log" -c "$work/nginx.conf" -g "daemon off;"
+"start_$program"
 reachable() { "$bin/sextant" --server "$balancer" models >/dev/null 2>&1; }
-wait_until 10 reachable || fail "no replica can be reached through nginx: $(tail -n 5 "$work/nginx.log")"
+wait_until 10 reachable || fail "no replica can be reached through $program: $(tail -n 5 "$work/balancer.log")"
 
 for i in 1 2 3; do sed "s/\"problem_id\": *\([0-9]*\)/\"problem_id\": \"$i-\1\"/" deploy/demo/problems.jsonl; done >"$work/problems.jsonl"
 total=$(wc -l <"$work/problems.jsonl")
@@ -61,4 +90,4 @@ graded=$(series "${pages[2]}" sextant_graded_total)
 series_is "${pages[2]}" sextant_graded_total $((graded + 1)) || fail "the reported outcome was not counted"
 
 first=$(series "${pages[0]}" sextant_solves_total) third=$(series "${pages[2]}" sextant_solves_total)
-echo "$total solves, none failed: $first and $third on the replicas that stayed, $drained and those that it was at on the one that went"
+echo "$program: $total solves, none failed: $first and $third on the replicas that stayed, $drained and those that it was at on the one that went"
