@@ -1,6 +1,6 @@
 # Every target works on a fresh Debian 12: it installs the packages that are missing first.
 .DEFAULT_GOAL := help
-.PHONY: help deps demo test test-system bench evaluate fuzz server format check
+.PHONY: help deps demo test test-system bench evaluate soak fuzz server format check
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ test: deps ## Format, lints and all tests: under ASan and UBSan, the core under 
 	@scripts/test.sh
 
 test-system: server ## The slower tests with real servers; skips what cannot be installed
-	@scripts/build.sh release cancel_cost deadline_answer answer_speed overload chunk_instructions sextant-example
+	@scripts/build.sh release cancel_cost deadline_answer answer_speed overload chunk_instructions soak sextant-example
 	@tests/system/run.sh
 
 bench: deps ## Solves per second, and what deciding and a deadline cost, against simulated models
@@ -29,6 +29,10 @@ server: deps ## Release build of sextant-server, sextant and sextant-simulator i
 evaluate: server ## What the default policy is worth on recorded traces, where there are any
 	@python3 tests/replay/evaluate.py --bin build/release/bin --shared ../shared --report build/evaluation.md
 	@python3 tests/replay/difficulty.py --bin build/release/bin --shared ../shared --report build/difficulty.md --plot build/calibration.svg
+
+soak: server ## A quarter of an hour of everything at once; then memory, descriptors and every bill are checked
+	@scripts/build.sh release soak
+	@scripts/soak.sh
 
 fuzz: deps ## Ten million executions over the fuzz targets
 	@scripts/fuzz.sh 10000000

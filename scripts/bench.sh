@@ -87,7 +87,7 @@ printf '\nbench: answers at the deadline\n'
 "$bin/deadline_answer"
 printf '\nbench: what a chunk costs\n'
 "$bin/stream_cost" --json "$work/stream.json"
-"$bin/stream_cost" --streams 100 --chunks-per-write 32 --json "$work/stream_many.json"
+"$bin/stream_cost" --streams 100 --chunks-per-write 32 --endings-per-second 0 --json "$work/stream_many.json"
 clients=()
 if command -v node >/dev/null; then clients+=(--client "node tests/bench/vote_client.mjs"); fi
 "$bin/stream_cost" --streams 160 "${clients[@]}" --client "python3 tests/bench/vote_client.py" --json "$work/stream_clients.json"

@@ -28,6 +28,10 @@ endif()
 add_library(bench_server STATIC EXCLUDE_FROM_ALL bench/bench_server.cc)
 target_link_libraries(bench_server PUBLIC sextant_service PRIVATE sextant_flags)
 
+add_executable(soak EXCLUDE_FROM_ALL bench/soak.cc)
+target_link_libraries(soak
+  PRIVATE sextant_client sextant_planning nlohmann_json::nlohmann_json CLI11::CLI11 sextant_flags)
+
 add_executable(stream_cost EXCLUDE_FROM_ALL bench/stream_cost.cc)
 target_link_libraries(stream_cost
   PRIVATE bench_streams sextant_strategies sextant_backend nlohmann_json::nlohmann_json CLI11::CLI11 sextant_flags)

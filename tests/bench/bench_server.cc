@@ -53,7 +53,7 @@ Config BenchConfig(int model_port, int loops) {
 void ServeSextant(int model_port, int loops) {
   static const Config config = BenchConfig(model_port, loops);
   SetLog(config.log, std::fopen("/dev/null", "w"));  // Lines are made, as everywhere.
-  const auto server = Server::Start(config, BuiltInPolicy());
+  const auto server = Server::Start(MakeSettings(config, BuiltInPolicy()));
   if (!server.ok()) {
     std::fprintf(stderr, "%s\n", server.status().ToString().c_str());
     std::exit(1);

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/sextant_client.h"
 #include "client/solve_fan.h"
+#include "server/log.h"
 #include "server/server.h"
 #include "server/strategies/spec.h"
 #include "simulator/simulator.h"
@@ -122,6 +123,7 @@ int Run(const Options& options) {
   config.models[0].backends = {{.url = absl::StrCat("http://", (*simulator)->address(), "/v1"),
                                 .name = "simulator",
                                 .model = "simulated"}};
+  SetLog({.level = LogLevel::kWarning});
   auto server = Server::Start(MakeSettings(config, BuiltInPolicy()));
   if (!server.ok()) return 1;
   const auto client = SextantClient::Connect((*server)->address());

@@ -57,7 +57,7 @@ int Run(const Options& options) {
   PacedServer model({.tokens_per_second = options.tokens_per_second, .endings_per_second = 100});
   const Config config = BenchConfig(model.port());
   SetLog({.level = LogLevel::kWarning});
-  const auto server = Server::Start(config, BuiltInPolicy());
+  const auto server = Server::Start(MakeSettings(config, BuiltInPolicy()));
   if (!server.ok()) return 1;
   const auto client = SextantClient::Connect((*server)->address());
   std::vector<absl::Time> answered;

@@ -4,7 +4,7 @@
 // the traces of a solve are the choices of one request. All in turns on one machine.
 //
 //   stream_cost [--streams 100,1000,2000] [--seconds 4] [--rounds 3] [--interval-ms 50]
-//               [--chunks-per-write 1] [--client COMMAND]...
+//               [--chunks-per-write 1] [--endings-per-second 2] [--client COMMAND]...
 //
 // Prints a table, and with --json FILE the same figures.
 #include <CLI/CLI.hpp>
@@ -42,6 +42,7 @@ struct Options {
   int rounds = 3;
   int interval_ms = 50;
   int chunks_per_write = 1;
+  double endings_per_second = 2;  // Each begins a solve anew, which is no part of a chunk's cost.
   std::vector<std::string> clients;
   std::string json;
 };
@@ -101,7 +102,8 @@ Figures RunBareLoop(int streams, const Options& options) {
 // Another client that does the same vote: `command` with PORT VOTES TRACES SECONDS. It prints its
 // CPU seconds and the chunks that it read in that time.
 Figures RunClient(const std::string& command, int streams, const Options& options) {
-  PacedServer server({.endings_per_second = 10, .chunks_per_write = options.chunks_per_write});
+  PacedServer server({.endings_per_second = options.endings_per_second,
+                      .chunks_per_write = options.chunks_per_write});
   const std::string line = absl::StrCat(command, " ", server.port(), " ", streams / kTracesOfSolve,
                                         " ", kTracesOfSolve, " ", options.seconds);
   FILE* client = popen(line.c_str(), "r");
@@ -173,7 +175,7 @@ Task<int> SolveOverAndOver(Loop& loop, Backend& backend, const Prompt& prompt,
 
 // With `choices` above 1 the traces of a solve share its requests, and none ends.
 Figures RunProduct(int streams, absl::Duration interval, int choices, const Options& options) {
-  PacedServer server({.endings_per_second = choices > 1 ? 0.0 : 10.0,
+  PacedServer server({.endings_per_second = choices > 1 ? 0.0 : options.endings_per_second,
                       .chunks_per_write = options.chunks_per_write});
   const BackendConfig config{.url = absl::StrCat("http://127.0.0.1:", server.port(), "/v1"),
                              .name = "paced",
@@ -317,6 +319,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.5, 600.0));
   app.add_option("--rounds", options.rounds)->check(CLI::Range(1, 100));
   app.add_option("--interval-ms", options.interval_ms)->check(CLI::Range(1, 1000));
+  app.add_option("--endings-per-second", options.endings_per_second)->check(CLI::Range(0.0, 50.0));
   app.add_option("--chunks-per-write", options.chunks_per_write)->check(CLI::Range(1, 1000));
   app.add_option("--client", options.clients,
                  "another client, as a command that takes PORT VOTES TRACES SECONDS");
