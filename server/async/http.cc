@@ -16,9 +16,6 @@ namespace {
 constexpr long kMaxIdleConnections = 1024;
 // Some servers (SGLang) close idle connections after 5 s; older ones are not used again.
 constexpr long kMaxIdleSeconds = 4;
-// Of each transfer for as long as it runs; libcurl's own 16 KiB would be most of what a running
-// trace takes.
-constexpr long kReadBytes = 8 << 10;
 // Reads after which a response is taken for a long stream, which a busy loop reads at intervals.
 constexpr int kReadsOfLongStream = 16;
 // Bytes that may wait for a reader; a server that sends more than its reader takes is cut off.
@@ -203,7 +200,6 @@ void HttpStream::Start(absl::StatusOr<Resolver::Addresses> addresses) {
   curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy_, CURLOPT_PROXY, "");
   curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, kReadBytes);
   curl_easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
   if (!request_.ca_file.empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, request_.ca_file.c_str());

@@ -4,10 +4,11 @@
 
 namespace sextant {
 
-RawAnswer RawCall(const std::string& address, const std::string& method,
-                  const std::string& request) {
+RawAnswer RawCall(const std::string& address, const std::string& method, const std::string& request,
+                  const std::multimap<std::string, std::string>& metadata) {
   grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
   grpc::ClientContext context;
+  for (const auto& [name, value] : metadata) context.AddMetadata(name, value);
   grpc::CompletionQueue queue;
   const grpc::Slice sent(request);
   const auto call = stub.PrepareUnaryCall(&context, method, grpc::ByteBuffer(&sent, 1), &queue);

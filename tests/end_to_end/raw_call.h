@@ -2,6 +2,7 @@
 #pragma once
 #include <grpcpp/grpcpp.h>
 
+#include <map>
 #include <string>
 
 namespace sextant {
@@ -11,8 +12,9 @@ struct RawAnswer {
   std::string response;  // Empty where the call failed.
 };
 
-// Blocks until the method at `address` has answered. Comes without any metadata.
+// Blocks until the method at `address` has answered. Comes with the metadata alone.
 RawAnswer RawCall(const std::string& address, const std::string& method,
-                  const std::string& request = "");
+                  const std::string& request = "",
+                  const std::multimap<std::string, std::string>& metadata = {});
 
 }  // namespace sextant
