@@ -60,6 +60,7 @@ models:
     backends: [{url: "http://127.0.0.1:8000/v1", name: mute, model: demo-judge}]
 END
 start_server "$work/server.log" "$work/fleet.yaml"
+fleet_server_pid=$started_pid
 
 families() { curl -sSf "http://$metrics/metrics" | sed -n 's/^# TYPE \(sextant_[a-z_]*\) .*/\1/p' | sort; }
 documented() { sed -n 's/^| `\(sextant_[a-z_]*\)` |.*/\1/p' docs/operations/metrics.md | sort; }
@@ -125,6 +126,10 @@ for _ in 1 2 3; do
   fi
 done
 for pid in "${traffic[@]}"; do await_end "$pid" 100; done
+
+# A mistake in the configuration of a server that runs.
+echo 'no_such_key: 1' >>"$work/server.yaml"
+kill -HUP "$fleet_server_pid"
 
 firing() { curl -sSf --max-time 10 "$prometheus/api/v1/alerts" | jq -r '.data.alerts[] | select(.state == "firing") | .labels.alertname' | sort -u; }
 all_fire() { [ "$(firing)" = "$alerts" ]; }
