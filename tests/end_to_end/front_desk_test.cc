@@ -110,7 +110,7 @@ TEST_F(BusyModelTest, ASolveWhoseDeadlineComesInTheQueueIsToldSoBeforeIt) {
   first.Start(1, Long());
   AwaitRunning(1);
 
-  const SolveResult result = world_.Solve(Short(), absl::Milliseconds(500));
+  const SolveResult result = world_.Solve(Short(), absl::Milliseconds(1500));
 
   EXPECT_EQ(result.status.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(result.status.message()), HasSubstr("in the queue of model recorded"));

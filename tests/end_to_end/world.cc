@@ -77,6 +77,8 @@ World::World(WorldOptions options) : folder_(NewFolder()) {
   config_.server.listen = "127.0.0.1:0";
   // Exact bills and times, however busy the machine makes the loop.
   config_.server.read_interval = absl::ZeroDuration();
+  // So much later may an answer come that is due at a deadline.
+  config_.server.deadline_reserve = absl::Seconds(1);
   config_.models = {model};
   options.edit(config_);
   auto server = Server::Start(MakeSettings(config_, BuiltInPolicy()), options.look_up);
