@@ -31,6 +31,8 @@ if [ ! -e "$sysroot/.complete" ]; then
   apt_arm64 update
   apt_arm64 -y --download-only install "${libraries[@]}"
   for package in "$sysroot"/apt/archives/*.deb; do dpkg-deb -x "$package" "$sysroot"; done
+  # Links to /lib/... would lead out of the folder.
+  find "$sysroot" -type l -lname '/*' -printf '%l %p\n' | while read -r target link; do ln -sfr "$sysroot$target" "$link"; done
   rm -rf "$sysroot/apt"
   touch "$sysroot/.complete"
 fi

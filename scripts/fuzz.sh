@@ -10,8 +10,8 @@ cd "$(dirname "$0")/.."
 
 executions=${1:-200000}
 seconds=${2:-1}
-targets=(equivalence extraction receipt sse)
-declare -A percent=([equivalence]=10 [extraction]=15 [receipt]=15 [sse]=60)  # About the same time each.
+targets=(config equivalence extraction receipt request sse)
+declare -A percent=([config]=5 [equivalence]=9 [extraction]=14 [receipt]=14 [request]=10 [sse]=48)  # About the same time each.
 scripts/build.sh fuzz "${targets[@]/%/_fuzz}"
 mkdir -p build/fuzz/found
 for target in "${targets[@]}"; do

@@ -1,4 +1,5 @@
 // sextant-server: settings -> server -> signals -> drain.
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <signal.h>
 #include <unistd.h>
@@ -53,6 +54,11 @@ void LogOfGrpc(gpr_log_func_args* event) {
   Log(is_error ? LogLevel::kError : LogLevel::kInfo, absl::StrCat("grpc: ", event->message));
 }
 
+// Protobuf's: of messages that are not what they should be, which every caller can send.
+void LogOfProtobuf(google::protobuf::LogLevel, const char*, int, const std::string& message) {
+  Log(LogLevel::kDebug, absl::StrCat("protobuf: ", message));
+}
+
 // What is served, and what is not as it should be but may be meant.
 void Announce(const Server& server) {
   const std::shared_ptr<const Settings> settings = server.settings();
@@ -103,6 +109,7 @@ void Drain(const Signals& signals, Server& server) {
 int Serve(const std::string& path, Settings settings, const Signals& signals) {
   SetLog(settings.config.log);
   gpr_set_log_function(&LogOfGrpc);
+  google::protobuf::SetLogHandler(&LogOfProtobuf);
   const auto started = Server::Start(std::move(settings));
   if (!started.ok()) return Fail(started.status());
   Server& server = **started;

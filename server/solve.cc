@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/answer/trace_parts.h"
+#include "server/did_you_mean.h"
 #include "server/prompt_tokens.h"
 #include "server/solve_report.h"
 #include "server/strategies/spec.h"
@@ -132,7 +133,7 @@ absl::StatusOr<std::unique_ptr<Solve>> Solve::Create(Loop& loop, Backend& backen
   const std::string& reference = inputs.request.reference_answer();
   if (!reference.empty() && !reader->Canonicalise(reference)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("reference_answer is \"", reference, "\", expected an answer of kind ",
+        absl::StrCat("reference_answer is ", Quoted(reference), ", expected an answer of kind ",
                      v1::AnswerKind_Name(inputs.request.answer().kind())));
   }
   std::unique_ptr<Solve> solve(

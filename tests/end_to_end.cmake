@@ -11,6 +11,7 @@ sextant_test(end_to_end/security_test end_to_end_world test_fakes test_certifica
 foreach(name accounting_test solve_call_test solve_log_test)
   sextant_test(end_to_end/${name} end_to_end_world test_fakes nlohmann_json::nlohmann_json)
 endforeach()
+sextant_test(end_to_end/hostile_test end_to_end_world)
 sextant_test(settings_test sextant_service)
 sextant_test(log_test sextant_service)
 sextant_test(call_facts_test sextant_service)
