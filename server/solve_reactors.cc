@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "server/backend/backend.h"
 #include "sextant/rpc/status.pb.h"
 
@@ -12,6 +13,16 @@ namespace {
 
 // How often a stream says how far it is; a balancer in between needs at least one event in 10 s.
 constexpr absl::Duration kProgressEvery = absl::Milliseconds(250);
+
+// Clients take 8 KiB of metadata unless they say otherwise, and the details repeat the message.
+constexpr size_t kLongestMessage = 2000;
+
+std::string Shortened(absl::string_view message) {
+  if (message.size() <= kLongestMessage) return std::string(message);
+  size_t end = kLongestMessage;
+  while (end > 0 && (message[end] & 0xC0) == 0x80) --end;  // Not within a character.
+  return absl::StrCat(message.substr(0, end), "...");
+}
 
 google::protobuf::Any RetryInfoOf(absl::Duration delay) {
   rpc::RetryInfo info;
@@ -153,12 +164,13 @@ grpc::ServerWriteReactor<v1::SolveEvent>* StartSolveStream(FrontDesk& desk,
 
 grpc::Status ToGrpc(const absl::Status& status, const v1::Usage* usage) {
   if (status.ok()) return grpc::Status::OK;
+  const std::string message = Shortened(status.message());
   rpc::Status details;
   details.set_code(static_cast<int>(status.code()));
-  details.set_message(std::string(status.message()));
+  details.set_message(message);
   if (usage != nullptr) details.add_details()->PackFrom(*usage);
   if (const auto delay = RetryAfter(status)) *details.add_details() = RetryInfoOf(*delay);
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message,
                       details.SerializeAsString());
 }
 

@@ -247,6 +247,23 @@ TEST_F(HostileTest, AnErrorRepeatsOnlyTheBeginningOfALongValue) {
   EXPECT_EQ(world_.Solve(request).status.code(), absl::StatusCode::kNotFound);
 }
 
+TEST(LongErrorTest, FitsIntoWhatClientsTakeHoweverManyModelsItWouldName) {
+  World world({.samples = {{"\\boxed{4}", 10}}, .edit = [](Config& config) {
+                 for (int i = 0; i < 400; ++i) {
+                   config.models.push_back(config.models[0]);
+                   config.models.back().name = absl::StrCat(std::string(40, 'm'), "\u00e9", i);
+                 }
+               }});
+  v1::SolveRequest request = world.Request("simple");
+  request.set_model("other");
+
+  const absl::Status status = world.Solve(request).status;
+
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("model \"other\" is not served here; known: recorded"));
+}
+
 TEST(StuckReaderTest, ASolveEndsAndIsCountedThoughNobodyReadsItsEvents) {
   const MetricsPage page;
   World world({.samples = {{"\\boxed{4}", 30'000}, {"\\boxed{4}", 30'000}, {"\\boxed{4}", 30'000}},
