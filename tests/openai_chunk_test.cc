@@ -16,9 +16,9 @@ using testing::FloatNear;
 using testing::HasSubstr;
 
 // A chunk with the text copied, since the reader's views last until its next call only.
-struct Read {
-  explicit Read(absl::string_view json) {
-    OpenAiChunkReader reader;
+struct Chunk {
+  explicit Chunk(absl::string_view json, bool by_plain_reader = false) {
+    OpenAiChunkReader reader(by_plain_reader);
     const auto chunks = reader.Read(json);
     status = chunks.status();
     if (!chunks.ok()) return;
@@ -39,6 +39,25 @@ struct Read {
   double sum_logprob = 0;
   int logprobs = 0;
   std::vector<float> confidences;
+};
+
+// By either way of reading, which have to agree.
+struct Read : Chunk {
+  explicit Read(absl::string_view json) : Chunk(json) {
+    if (!CanReadPlainChunks()) return;
+    const Chunk other(json, /*by_plain_reader=*/true);
+    EXPECT_EQ(other.status, status);
+    EXPECT_EQ(other.content, content);
+    EXPECT_EQ(other.reasoning, reasoning);
+    EXPECT_EQ(other.finish_reason, finish_reason);
+    EXPECT_EQ(other.tokens, tokens);
+    EXPECT_EQ(other.usage.has_value(), usage.has_value());
+    if (usage && other.usage) {
+      EXPECT_EQ(other.usage->prompt, usage->prompt);
+      EXPECT_EQ(other.usage->completion, usage->completion);
+    }
+    EXPECT_EQ(other.confidences, confidences);
+  }
 };
 
 // A chat chunk with these fields in its choice.

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <future>
 
 namespace sextant {
@@ -20,8 +20,9 @@ constexpr int kLongestWaitMs = 60'000;
 class MonotonicClock : public Clock {
  public:
   absl::Time Now() const override {
-    return absl::UnixEpoch() +
-           absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return absl::TimeFromTimespec(now);
   }
 };
 
@@ -88,73 +89,69 @@ void Loop::Stop() {
   eventfd_write(wake_fd_, 1);
 }
 
-bool Loop::stopped() {
-  std::lock_guard lock(mu_);
-  return stop_ && posted_.empty();
-}
-
 void Loop::Run() {
   {
     std::lock_guard lock(mu_);
     runner_ = std::this_thread::get_id();
   }
-  while (!stopped()) {
-    RunPosted();
-    RunTimers();
-    Poll(TimeoutMs());
+  while (RunPosted()) {
+    const absl::Time now = RunTimers();
+    Poll(TimeoutMs(now), now);
   }
 }
 
 void Loop::RunUntilIdle() {
   while (true) {
     RunPosted();
-    RunTimers();
-    Poll(0);
+    Poll(0, RunTimers());
     std::lock_guard lock(mu_);
     if (posted_.empty() && (timers_.empty() || timers_.begin()->first > Now())) return;
   }
 }
 
-void Loop::RunPosted() {
+bool Loop::RunPosted() {
   std::vector<absl::AnyInvocable<void()>> work;
   {
     std::lock_guard lock(mu_);
+    if (posted_.empty()) return !stop_;
     work.swap(posted_);
   }
   for (auto& w : work) {
     w();
     w = nullptr;  // What it holds goes before the next, which may rely on that, is done.
   }
+  return true;
 }
 
-void Loop::RunTimers() {
+absl::Time Loop::RunTimers() {
   // A timer that is set meanwhile waits for the next turn, so that timers cannot starve the
   // sockets.
   const absl::Time now = Now();
+  if (timers_.empty() || timers_.begin()->first > now) return now;
   while (!timers_.empty() && timers_.begin()->first <= now) {
     Timer* timer = timers_.begin()->second;
     timer->Clear();
     timer->on_due_();
   }
+  return Now();
 }
 
-int Loop::TimeoutMs() const {
+int Loop::TimeoutMs(absl::Time now) const {
   absl::Time next = timers_.empty() ? absl::InfiniteFuture() : timers_.begin()->first;
   if (resting_ > 0) next = std::min(next, next_sweep_);
   if (next == absl::InfiniteFuture()) return kLongestWaitMs;
-  const absl::Duration left = next - Now();
+  const absl::Duration left = next - now;
   // Rounded up: waking a moment early would spin until the timer is due.
   return static_cast<int>(std::clamp<int64_t>(
       absl::ToInt64Milliseconds(absl::Ceil(left, absl::Milliseconds(1))), 0, kLongestWaitMs));
 }
 
-void Loop::Poll(int timeout_ms) {
+void Loop::Poll(int timeout_ms, absl::Time begin) {
   {
     std::lock_guard lock(mu_);
     if (!posted_.empty() || stop_) timeout_ms = 0;
   }
   std::array<epoll_event, 256> events;
-  const absl::Time begin = Now();
   const int n = epoll_wait(epoll_fd_, events.data(), events.size(), timeout_ms);
   const absl::Time end = Now();
   if (pace_.Waited(begin, end)) on_pace_(pace_.sweeping());

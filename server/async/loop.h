@@ -105,14 +105,13 @@ class Loop {
     bool rests = false;  // Is in the set of resting_fd_, not of epoll_fd_.
   };
 
-  void RunPosted();
-  void RunTimers();
-  void Poll(int timeout_ms);
+  bool RunPosted();        // False: there was nothing, and the loop is to end.
+  absl::Time RunTimers();  // The time then.
+  void Poll(int timeout_ms, absl::Time begin);
   void Sweep();
   void Dispatch(int fd, uint32_t events);
   void Move(int fd, bool to_rest);
-  int TimeoutMs() const;
-  bool stopped();
+  int TimeoutMs(absl::Time now) const;
 
   const Clock& clock_;
   ReadPace pace_;

@@ -46,6 +46,9 @@ struct TraceRequest {
   absl::Time give_up_at = absl::InfiniteFuture();
 };
 
+// Far above any context, and small enough that the sums of a solve cannot overflow.
+inline constexpr int64_t kMostTokens = 1'000'000'000'000;
+
 // Tokens as the model server counts them, so far.
 struct TokenUsage {
   int64_t prompt = 0;

@@ -18,8 +18,6 @@ using simdjson::dom::element;
 using simdjson::dom::object;
 
 constexpr size_t kErrorTextShown = 300;
-// Far above any context, and small enough that the sums of a solve cannot overflow.
-constexpr int64_t kMostTokens = 1'000'000'000'000;
 
 // Null and missing fields mean the same: the server has nothing to say.
 std::optional<element> Field(const object& parent, const char* name) {
@@ -254,11 +252,23 @@ std::string Shown(absl::string_view text) {
 
 }  // namespace
 
+// Here, since this file is compiled for every processor.
+bool CanReadPlainChunks() {
+#ifdef __x86_64__
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+         __builtin_cpu_supports("pclmul");
+#else
+  return true;
+#endif
+}
+
 struct OpenAiChunkReader::Parser {
+  std::optional<PlainChunkReader> plain;  // Where the processor has what it takes.
   simdjson::dom::parser dom;
   std::vector<float> confidences;  // Of the first of the last chunks.
   std::vector<TraceChunk> chunks;
 
+  absl::StatusOr<absl::Span<const TraceChunk>> ReadAny(absl::string_view json, int choices);
   absl::Status ReadChoices(const element& value, int choices);
 };
 
@@ -286,20 +296,31 @@ absl::Status OpenAiChunkReader::Parser::ReadChoices(const element& value, int ch
   return absl::OkStatus();
 }
 
-OpenAiChunkReader::OpenAiChunkReader() : parser_(std::make_unique<Parser>()) {}
+OpenAiChunkReader::OpenAiChunkReader(bool by_plain_reader) : parser_(std::make_unique<Parser>()) {
+  if (by_plain_reader) parser_->plain.emplace();
+}
 OpenAiChunkReader::~OpenAiChunkReader() = default;
 
 absl::StatusOr<absl::Span<const TraceChunk>> OpenAiChunkReader::Read(absl::string_view json,
                                                                      int choices) {
+  parser_->chunks.resize(1);
+  parser_->chunks.front() = {};
+  if (parser_->plain && parser_->plain->Read(json, choices, parser_->chunks.front()))
+    return parser_->chunks;
+  return parser_->ReadAny(json, choices);
+}
+
+absl::StatusOr<absl::Span<const TraceChunk>> OpenAiChunkReader::Parser::ReadAny(
+    absl::string_view json, int choices) {
   object root;
-  if (parser_->dom.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) {
+  if (dom.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) {
     return absl::UnavailableError(absl::StrCat("expected a JSON object, got: ", Shown(json)));
   }
-  parser_->chunks.clear();
-  parser_->confidences.clear();
+  chunks.clear();
+  confidences.clear();
   std::optional<TokenUsage> usage;
   absl::Status status = ForEach(root, [&](std::string_view name, const element& value) {
-    if (name == "choices") return parser_->ReadChoices(value, choices);
+    if (name == "choices") return ReadChoices(value, choices);
     if (name == "usage") return ReadUsage(value, usage);
     if (name == "error")
       return absl::Status(
@@ -308,7 +329,6 @@ absl::StatusOr<absl::Span<const TraceChunk>> OpenAiChunkReader::Read(absl::strin
     return absl::OkStatus();
   });
   if (!status.ok()) return status;
-  std::vector<TraceChunk>& chunks = parser_->chunks;
   if (usage && chunks.size() == 1) {
     chunks.front().usage = usage;
   } else if (usage || chunks.empty()) {

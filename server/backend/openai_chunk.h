@@ -7,15 +7,17 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "server/backend/backend.h"
+#include "server/backend/plain_chunk.h"
 
 namespace sextant {
 
 // Keeps its buffers between calls, so that a chunk costs no allocation. Not thread-safe; one per
-// loop is enough. simdjson's DOM API is used because it chooses its kernel at run time, so the
-// binary starts on any x86-64 and arm64.
+// loop is enough. Plain chunks are read by a PlainChunkReader where the processor has what that
+// takes; all others by simdjson's DOM API, which chooses its kernel at run time, so that the binary
+// starts on any x86-64 and arm64.
 class OpenAiChunkReader {
  public:
-  OpenAiChunkReader();
+  explicit OpenAiChunkReader(bool by_plain_reader = CanReadPlainChunks());
   ~OpenAiChunkReader();
 
   // Reads chat and text completions, streamed (`delta`, `text`) and whole (`message`): one chunk
