@@ -149,6 +149,8 @@ ServerConfig ConfigReader::ReadServer(YamlMap& map) {
                            .value_or(server.usage_grace);
   server.max_trace_bytes =
       map.Integer("max_trace_bytes", 1 << 10, 1 << 30).value_or(server.max_trace_bytes);
+  server.max_text_bytes =
+      map.Integer("max_text_bytes", 1 << 20, int64_t{1} << 40).value_or(server.max_text_bytes);
   server.read_interval = map.Duration("read_interval", absl::ZeroDuration(), absl::Seconds(1))
                              .value_or(server.read_interval);
   server.reflection = map.Flag("reflection").value_or(server.reflection);

@@ -103,6 +103,9 @@ struct ServerConfig {
   absl::Duration usage_grace = absl::Milliseconds(250);
   // Text kept of one trace; a longer one fails. 1 KiB to 1 GiB.
   int64_t max_trace_bytes = 16 << 20;
+  // Text kept of all traces, an equal part of it on each loop; a trace that goes beyond fails. 1
+  // MiB to 1 TiB.
+  int64_t max_text_bytes = 1 << 30;
   // Between two reads of a long stream while its event loop is busy. 0 to 1 s; 0: each chunk is
   // read when it arrives, however busy the loop.
   absl::Duration read_interval = absl::Milliseconds(50);

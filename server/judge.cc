@@ -55,6 +55,7 @@ TracesConfig Judge::ConfigOfTraces() const {
   if (sampling.has_seed()) config.seed = sampling.seed();
   config.max_trace_tokens = inputs_.config.max_tokens;
   config.max_trace_bytes = inputs_.server.max_trace_bytes;
+  config.text_room = inputs_.text_room;
   config.budget.ends_at = inputs_.loop.Now() + patience_;
   config.price = inputs_.model.price;
   return config;

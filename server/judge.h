@@ -24,6 +24,7 @@ class Judge {
     Backend& backend;          // Of the judge's model.
     const ModelConfig& model;  // The judge's.
     const ServerConfig& server;
+    TextRoom* text_room;  // As in TracesConfig.
     const JudgeConfig& config;
     const v1::SolveRequest& request;
     const AnswerReader& reader;

@@ -28,6 +28,7 @@ void CompareServers(const ServerConfig& now, const ServerConfig& next, Differenc
   differences.Compare("server.listen", now.listen, next.listen);
   differences.Compare("server.metrics", now.metrics, next.metrics);
   differences.Compare("server.loops", now.loops, next.loops);
+  differences.Compare("server.max_text_bytes", now.max_text_bytes, next.max_text_bytes);
   differences.Compare("server.max_solve_time", now.max_solve_time, next.max_solve_time);
   differences.Compare("server.read_interval", now.read_interval, next.read_interval);
   differences.Compare("server.reflection", now.reflection, next.reflection);

@@ -173,6 +173,7 @@ TracesConfig Solve::ConfigOfTraces() {
   if (sampling.has_seed()) config.seed = sampling.seed();
   config.max_trace_tokens = LongestTraceTokens(inputs_.request, model_);
   config.max_trace_bytes = server_.max_trace_bytes;
+  config.text_room = inputs_.text_room;
   config.choices = std::max(1, inputs_.plan.choices_per_request());
   if (const double seconds = inputs_.plan.hedge_after_seconds(); seconds > 0)
     config.hedge_after = absl::Seconds(seconds);
@@ -221,6 +222,7 @@ Task<bool> Solve::AskJudge() {
                                                  .backend = inputs_.judge->backend,
                                                  .model = inputs_.judge->model,
                                                  .server = server_,
+                                                 .text_room = inputs_.text_room,
                                                  .config = model_.difficulty.judge,
                                                  .request = inputs_.request,
                                                  .reader = reader_,

@@ -34,6 +34,7 @@ struct SolveInputs {
   v1::SolveRequest request;  // Checked.
   v1::Plan plan;             // Every parameter of the strategy is set. A judge's replaces it.
   std::optional<SolveJudge> judge;
+  TextRoom* text_room = nullptr;  // As in TracesConfig.
   std::string solve_id;
   std::string traceparent;  // W3C trace context of the caller; may be empty.
   absl::Time arrived;       // On the loop's clock.

@@ -74,6 +74,7 @@ void SolveCall::Start(const Terms& terms) {
       .request = std::move(inputs_.request),
       .plan = plan_,
       .judge = std::move(judge),
+      .text_room = &worker.text_room(),
       .solve_id = inputs_.solve_id,
       .traceparent = inputs_.facts.traceparent,
       .arrived = inputs_.arrived,

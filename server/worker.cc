@@ -61,7 +61,8 @@ PoolMember Worker::MemberOf(const BackendConfig& backend, const std::string& add
 
 Worker::Worker(const Config& config, PoolObserver& observer, std::function<void(bool)> on_pace,
                Resolver::LookUp look_up)
-    : thread_({.pace = {.interval = config.server.read_interval}, .on_pace = std::move(on_pace)}) {
+    : text_room_(config.server.max_text_bytes / config.server.loops),
+      thread_({.pace = {.interval = config.server.read_interval}, .on_pace = std::move(on_pace)}) {
   thread_.RunAndWait([&] {
     connections_ = std::make_unique<Connections>(loop(), std::move(look_up));
     for (const ModelConfig& model : config.models) {

@@ -28,6 +28,7 @@ class Worker {
   Loop& loop() { return thread_.loop(); }  // Post() from any thread.
 
   // The rest: loop only.
+  TextRoom& text_room() { return text_room_; }
   Backend& pool(const std::string& model) { return *pools_.at(model); }
   std::vector<Pool::MemberState> BackendStates(const std::string& model) {
     return pools_.at(model)->States();
@@ -67,6 +68,7 @@ class Worker {
   // Follows the addresses of a backend's name for as long as the worker is there.
   Task<int> WatchAddresses(Pool& pool, const BackendConfig& backend);
 
+  TextRoom text_room_;
   LoopThread thread_;
   std::unique_ptr<Connections> connections_;
   std::map<std::string, std::unique_ptr<Pool>> pools_;

@@ -59,6 +59,7 @@ TEST(SettingsTest, EachKeyThatTakesARestartIsRefusedByItsName) {
   const std::pair<const char*, std::function<void(Config&)>> edits[] = {
       {"server.metrics", [](Config& c) { c.server.metrics = "127.0.0.1:1"; }},
       {"server.loops", [](Config& c) { c.server.loops = 2; }},
+      {"server.max_text_bytes", [](Config& c) { c.server.max_text_bytes = 1 << 20; }},
       {"server.max_solve_time", [](Config& c) { c.server.max_solve_time = absl::Minutes(1); }},
       {"server.read_interval", [](Config& c) { c.server.read_interval = absl::Seconds(1); }},
       {"server.reflection", [](Config& c) { c.server.reflection = false; }},

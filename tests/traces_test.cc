@@ -201,6 +201,30 @@ TEST(TraceTextLimitTest, LeavesAnAnswerToTracesAtTheLimit) {
   EXPECT_EQ(Play(solve).state, Trace::State::kFinished);
 }
 
+TEST(TextRoomTest, FailsTheTraceThatGoesBeyondWhatAllTracesMayKeepAndLeavesTheOthers) {
+  TextRoom room(100);
+  FakeTrace quiet, loud;
+  quiet.chunks = {{absl::Seconds(1), 1, std::string(40, 'q')},
+                  {absl::Seconds(9), 1, "\\boxed{4}", "", "stop"}};
+  loud.chunks = {{absl::Seconds(2), 1, std::string(61, 'l')}, {absl::Seconds(3), 1, "never sent"}};
+  {
+    FakeSolve solve({quiet}, {.text_room = &room}), other({loud}, {.text_room = &room});
+    solve.traces.Launch(1);
+    solve.time.Advance(absl::Seconds(1));
+
+    const Trace& failed = Play(other);
+
+    EXPECT_EQ(failed.error.code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_THAT(std::string(failed.error.message()), HasSubstr("server.max_text_bytes (100 for"));
+    EXPECT_EQ(failed.tokens(), 1) << "what it had generated is billed";
+    EXPECT_EQ(room.used(), 101);
+    solve.time.Advance(absl::Seconds(8));
+    EXPECT_EQ(solve.trace(0).state, Trace::State::kFinished)
+        << "the end of a trace is taken, though there is no room";
+  }
+  EXPECT_EQ(room.used(), 0);
+}
+
 class TraceLengthLimitTest : public testing::TestWithParam<FakeTrace::AtLimit> {};
 
 // A trace that reaches the length the caller allowed has finished, whatever the server says and

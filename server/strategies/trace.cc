@@ -8,7 +8,7 @@
 namespace sextant {
 
 Trace::Trace(int index, TraceLaunch launch, Surroundings around)
-    : index_(index), launch_(std::move(launch)), around_(around) {
+    : index_(index), launch_(std::move(launch)), around_(around), text_(around.room) {
   if (around_.confidence_window > 0) confidence_.emplace(around_.confidence_window);
 }
 
@@ -37,10 +37,12 @@ TraceSink::Flow Trace::OnChunk(const TraceChunk& chunk) {
   around_.alarm.Seen(clock());
   if (!chunk.finish_reason.empty()) finish_reason_ = std::string(chunk.finish_reason);
 
-  if (static_cast<int64_t>(content_.size() + reasoning_.size()) > around_.max_bytes) {
-    too_long_ = true;
-    return Flow::kStop;
-  }
+  const bool fits = text_.Add(static_cast<int64_t>(chunk.content.size() + chunk.reasoning.size()));
+  if (text_.bytes() > around_.max_bytes)
+    too_long_ = TooLong::kForATrace;
+  else if (!fits && finish_reason_.empty())
+    too_long_ = TooLong::kForTheRoom;
+  if (too_long_ != TooLong::kNot) return Flow::kStop;
   if (!launch_.until.empty() && finish_reason_.empty()) {
     // The text may have begun in an earlier chunk.
     const size_t from = searched - std::min(searched, launch_.until.size() - 1);
@@ -76,6 +78,22 @@ std::optional<double> Trace::confidence() const {
 std::string Trace::WhyWeak() const {
   return absl::StrFormat("the group confidence of trace %d is %.2f, below the bar of %.2f", index_,
                          *confidence(), *around_.bar.height());
+}
+
+std::string Trace::WhyTooLong() const {
+  switch (too_long_) {
+    case TooLong::kNot:
+      break;
+    case TooLong::kForATrace:
+      return absl::StrFormat("the trace's text is longer than server.max_trace_bytes (%d)",
+                             around_.max_bytes);
+    case TooLong::kForTheRoom:
+      return absl::StrFormat(
+          "the texts of all traces have come to server.max_text_bytes (%d for "
+          "each of server.loops)",
+          around_.room->max_bytes());
+  }
+  return "";
 }
 
 void Trace::OnAttempt(absl::string_view backend, int attempt) {

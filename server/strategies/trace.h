@@ -15,6 +15,7 @@
 #include "server/budget.h"
 #include "server/strategies/confidence_bar.h"
 #include "server/strategies/confidence_window.h"
+#include "server/strategies/text_room.h"
 
 namespace sextant {
 
@@ -66,14 +67,15 @@ class Trace : public TraceSink {
   // finish_reason() of a trace that ended at its launch's `until`.
   static constexpr char kUntil[] = "until";
 
-  // What its solve lends it, and how much text it may keep: more fails it. The references outlive
-  // the trace.
+  // What its solve lends it, and how much text it may keep: more fails it. What is referred to
+  // outlives the trace.
   struct Surroundings {
     Spending& spending;
     ClockAlarm& alarm;
     const ConfidenceBar& bar;
     Loop::Timer& weak_alarm;  // Set when the trace falls below the bar.
     const Loop& loop;
+    TextRoom* room;  // Null: all of its text fits.
     int64_t max_bytes;
     int confidence_window;  // In tokens; 0: nobody asks for its confidence.
   };
@@ -104,7 +106,9 @@ class Trace : public TraceSink {
   int retries() const { return retries_; }
   int hedges() const { return hedges_; }  // Requests to a second backend beside the first.
   std::optional<absl::Time> first_token_at() const { return first_token_at_; }
-  bool too_long() const { return too_long_; }
+  // Why it may not go on, as a clause for the caller; empty: it may. Then its text is longer than
+  // one trace's may be, or than the room that all of them have.
+  std::string WhyTooLong() const;
   bool is_below_bar() const { return is_below_bar_; }
   // It was stopped because its confidence fell below the bar. Such a trace does not vote.
   bool is_weak() const { return is_below_bar_ && state == State::kCancelled; }
@@ -143,7 +147,8 @@ class Trace : public TraceSink {
   std::optional<absl::Time> first_token_at_;
   int retries_ = 0;
   int hedges_ = 0;
-  bool too_long_ = false;
+  TextRoom::Share text_;
+  enum class TooLong { kNot, kForATrace, kForTheRoom } too_long_ = TooLong::kNot;
   bool is_below_bar_ = false;
 };
 

@@ -71,8 +71,8 @@ Trace* Traces::Add(TraceLaunch launch) {
   if (broken == nullptr && launched() >= config_.budget.max_traces) return nullptr;
   traces_.push_back(std::make_unique<Trace>(
       index, std::move(launch),
-      Trace::Surroundings{spending_, alarm_, bar_, weak_alarm_, loop_, config_.max_trace_bytes,
-                          config_.confidence_window}));
+      Trace::Surroundings{spending_, alarm_, bar_, weak_alarm_, loop_, config_.text_room,
+                          config_.max_trace_bytes, config_.confidence_window}));
   Trace& trace = *traces_.back();
   trace.place = index;
   if (broken != nullptr) {
@@ -118,10 +118,9 @@ void Traces::Ended(Trace& trace, const absl::Status& status) {
   const bool limited = trace.request.max_tokens < WantedTokens(trace);
   const bool stopped = absl::IsCancelled(status);
   const bool finished = status.ok() || (stopped && !trace.finish_reason().empty());
-  if (trace.too_long()) {
+  if (std::string why = trace.WhyTooLong(); !why.empty()) {
     trace.state = Trace::State::kFailed;
-    trace.error = absl::ResourceExhaustedError(absl::StrCat(
-        "the trace's text is longer than server.max_trace_bytes (", config_.max_trace_bytes, ")"));
+    trace.error = absl::ResourceExhaustedError(why);
   } else if (finished && !(limited && trace.finish_reason() == "length")) {
     trace.state = Trace::State::kFinished;
     if (trace.launch().prefix.empty())

@@ -19,7 +19,7 @@
 
 namespace sextant {
 
-// What the traces of a solve have in common. The references outlive the traces.
+// What the traces of a solve have in common. What is referred to outlives the traces.
 struct TracesConfig {
   const Prompt& prompt;
   const AnswerReader& reader;
@@ -29,6 +29,7 @@ struct TracesConfig {
   int64_t start_clock = 0;  // Where the solve's clock stands before its first trace.
   int64_t max_trace_tokens = 32768;
   int64_t max_trace_bytes = 16 << 20;
+  TextRoom* text_room = nullptr;  // Of all solves of the loop. Null: no limit but that of a trace.
   // Traces that Launch(n) makes the choices of one request, which none of them can leave alone. 1:
   // each has its own.
   int choices = 1;

@@ -311,6 +311,21 @@ TEST(FaultTest, AnAnswerThatARunningTraceHasStatedIsGivenAsProvisional) {
   EXPECT_EQ(result.response.stop_reason(), v1::TIME_BUDGET);
 }
 
+TEST(FaultTest, TextsBeyondTheRoomOfAllTracesFailTheTraceThatGrowsWithItsBill) {
+  World world({.samples = {{std::string(2 << 20, '.') + "\\boxed{4}", 1'000}, {"\\boxed{5}", 10}},
+               .tokens_per_second = 100'000,
+               .edit = [](Config& config) { config.server.max_text_bytes = 1 << 20; }});
+
+  const SolveResult failed = world.Solve("simple");
+  v1::SolveRequest next = world.Request("simple");
+  next.mutable_sampling()->set_seed(1);
+
+  EXPECT_EQ(failed.status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(failed.status.message()), HasSubstr("server.max_text_bytes (1048576"));
+  EXPECT_GT(failed.usage->cancelled_tokens(), 300);
+  EXPECT_EQ(world.Solve(next).response.answer(), "5") << "the room is given back";
+}
+
 TEST(FaultTest, ACallerWhoLeavesEndsEveryTrace) {
   World world(
       {.samples = {{"\\boxed{4}", 1'000'000}},

@@ -23,6 +23,7 @@ struct SolveSetup {
   ConfidenceBar::Rule bar = {};
   int64_t max_trace_tokens = 1'000;
   int64_t max_trace_bytes = 1'000'000;
+  TextRoom* text_room = nullptr;
   Budget budget = {};
   std::optional<PriceConfig> price = {};
   AnswerKind kind = AnswerKind::kInteger;
@@ -79,6 +80,7 @@ class FakeSolve {
     config.seed = setup.seed;
     config.max_trace_tokens = setup.max_trace_tokens;
     config.max_trace_bytes = setup.max_trace_bytes;
+    config.text_room = setup.text_room;
     config.vote.ties = setup.ties;
     config.vote.weighting = setup.weighting;
     config.confidence_window = setup.confidence_window;
