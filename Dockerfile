@@ -26,7 +26,7 @@ FROM ${BASE} AS runtime
 RUN apt-get update -qq \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     ca-certificates libgrpc++1.51 libprotobuf32 libabsl20220623 libprometheus-cpp-pull1.0 libyaml-cpp0.7 \
-    libcurl4 libssl3 libsimdjson14 libre2-9 libgmp10 libflint17 libflint-arb2 zlib1g \
+    libcurl4 libssl3 libsimdjson14 libre2-9 libgmp10 libflint17 libflint-arb2 libjemalloc2 zlib1g \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build/release/bin/sextant-server /src/build/release/bin/sextant \
   /src/build/release/bin/sextant-simulator /usr/local/bin/

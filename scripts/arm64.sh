@@ -14,7 +14,7 @@ sysroot=$PWD/build/arm64-sysroot
 libraries=(
   libc6-dev libstdc++-12-dev libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
   prometheus-cpp-dev libyaml-cpp-dev libcurl4-openssl-dev libsimdjson-dev libre2-dev libgmp-dev libflint-dev
-  libflint-arb-dev nlohmann-json3-dev libssl-dev zlib1g-dev libcli11-dev libboost1.81-dev libgtest-dev libgmock-dev
+  libflint-arb-dev libjemalloc-dev nlohmann-json3-dev libssl-dev zlib1g-dev libcli11-dev libboost1.81-dev libgtest-dev libgmock-dev
 )
 if [ ! -e "$sysroot/.complete" ]; then
   rm -rf "$sysroot"

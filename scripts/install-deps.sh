@@ -12,7 +12,7 @@ packages=(
   # Server
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
   prometheus-cpp-dev libyaml-cpp-dev libcurl4-openssl-dev libsimdjson-dev libre2-dev libgmp-dev
-  libflint-dev libflint-arb-dev nlohmann-json3-dev libssl-dev zlib1g-dev
+  libflint-dev libflint-arb-dev libjemalloc-dev nlohmann-json3-dev libssl-dev zlib1g-dev
   # Command line and simulator
   libcli11-dev libboost1.81-dev
   # Tests are configured with everything else

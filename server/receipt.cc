@@ -1,8 +1,9 @@
 #include "server/receipt.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -22,16 +23,9 @@ constexpr size_t kKeyNameBytes = 4, kMacBytes = 32, kMaxTokenBytes = 2048;
 constexpr absl::string_view kForReceipts = "sextant receipt 1:";
 constexpr absl::string_view kForKeyNames = "sextant receipt key 1:";
 
-std::string Hmac(absl::string_view key, absl::string_view purpose, absl::string_view text) {
-  const std::string input = absl::StrCat(purpose, text);
-  std::string mac(kMacBytes, '\0');
-  const auto* bytes = reinterpret_cast<const unsigned char*>(input.data());
-  auto* out = reinterpret_cast<unsigned char*>(mac.data());
-  const int key_bytes = static_cast<int>(key.size());
-  // It fails only without memory.
-  if (HMAC(EVP_sha256(), key.data(), key_bytes, bytes, input.size(), out, nullptr) == nullptr)
-    std::abort();
-  return mac;
+// It fails only without memory.
+void Check(bool done) {
+  if (!done) std::abort();
 }
 
 std::string RandomKey() {
@@ -49,9 +43,46 @@ absl::Status NotAReceipt(absl::string_view what) {
 
 }  // namespace
 
-Receipts::Key::Key(std::string the_secret)
-    : secret(std::move(the_secret)),
-      name(Hmac(secret, kForKeyNames, "").substr(0, kKeyNameBytes)) {}
+// To find the method and to take the key is most of what a short text costs, so that is done once.
+struct Receipts::Mac {
+  explicit Mac(absl::string_view secret) {
+    EVP_MAC* hmac = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
+    Check(hmac != nullptr);
+    keyed = EVP_MAC_CTX_new(hmac);
+    EVP_MAC_free(hmac);
+    char digest[] = "SHA256";
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_END};
+    Check(keyed != nullptr && EVP_MAC_init(keyed, BytesOf(secret), secret.size(), parameters) == 1);
+  }
+  ~Mac() { EVP_MAC_CTX_free(keyed); }
+  Mac(const Mac&) = delete;
+  Mac& operator=(const Mac&) = delete;
+
+  std::string Of(absl::string_view purpose, absl::string_view text) const {
+    EVP_MAC_CTX* context = EVP_MAC_CTX_dup(keyed);
+    Check(context != nullptr);
+    std::string mac(kMacBytes, '\0');
+    size_t written = 0;
+    Check(EVP_MAC_update(context, BytesOf(purpose), purpose.size()) == 1 &&
+          EVP_MAC_update(context, BytesOf(text), text.size()) == 1 &&
+          EVP_MAC_final(context, reinterpret_cast<unsigned char*>(mac.data()), &written,
+                        mac.size()) == 1 &&
+          written == kMacBytes);
+    EVP_MAC_CTX_free(context);
+    return mac;
+  }
+
+  static const unsigned char* BytesOf(absl::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+  }
+
+  EVP_MAC_CTX* keyed = nullptr;
+};
+
+Receipts::Key::Key(absl::string_view secret)
+    : mac(std::make_shared<const Mac>(secret)),
+      name(mac->Of(kForKeyNames, "").substr(0, kKeyNameBytes)) {}
 
 Receipts::Receipts(const ReceiptsConfig& config) : valid_for_(config.valid_for) {
   keys_.emplace_back(config.key.empty() ? RandomKey() : config.key);
@@ -62,7 +93,7 @@ std::string Receipts::Sign(internal::Receipt receipt, absl::Time now) const {
   receipt.set_expires(absl::ToUnixSeconds(now + valid_for_));
   const Key& key = keys_.front();
   const std::string content = absl::StrCat(key.name, receipt.SerializeAsString());
-  return absl::WebSafeBase64Escape(absl::StrCat(content, Hmac(key.secret, kForReceipts, content)));
+  return absl::WebSafeBase64Escape(absl::StrCat(content, key.mac->Of(kForReceipts, content)));
 }
 
 absl::StatusOr<internal::Receipt> Receipts::Read(absl::string_view token, absl::Time now) const {
@@ -89,7 +120,7 @@ absl::StatusOr<internal::Receipt> Receipts::Read(absl::string_view token, absl::
         absl::StrJoin(keys_, " and ", in_hex),
         "; servers that take each other's receipts need the same `receipts` in the configuration"));
   }
-  const std::string expected = Hmac(key->secret, kForReceipts, content);
+  const std::string expected = key->mac->Of(kForReceipts, content);
   if (CRYPTO_memcmp(mac.data(), expected.data(), kMacBytes) != 0)
     return NotAReceipt("was altered: its signature does not fit");
 

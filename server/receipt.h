@@ -4,6 +4,7 @@
 // A token is the URL-safe base64 (RFC 4648, no padding) of: the name of the key, 4 bytes; a
 // serialised internal.Receipt; the HMAC-SHA256 of both, 32 bytes. It is signed, not encrypted.
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,9 +32,10 @@ class Receipts {
   absl::StatusOr<internal::Receipt> Read(absl::string_view token, absl::Time now) const;
 
  private:
+  struct Mac;  // An HMAC-SHA256 that has taken its key.
   struct Key {
-    explicit Key(std::string the_secret);
-    std::string secret;
+    explicit Key(absl::string_view secret);
+    std::shared_ptr<const Mac> mac;  // Shared by copies of the key.
     std::string name;  // Derived from the secret; tells keys apart and does not betray them.
   };
 

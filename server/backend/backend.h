@@ -26,6 +26,9 @@ struct Prompt {
   std::optional<int> top_k;
   std::vector<std::string> stop;
   std::string traceparent;  // W3C trace context of the caller; may be empty.
+  // The messages as a list in JSON, without its end: written by the first backend that sends them,
+  // for all traces.
+  mutable std::string messages_json;
 };
 
 struct TraceRequest {

@@ -39,9 +39,40 @@ absl::StatusCode CodeOf(int http_status) {
   }
 }
 
-template <typename T>
-void SetWhenGiven(Json& body, const char* name, const std::optional<T>& value) {
-  if (value) body[name] = *value;
+std::string ToJson(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string MessageJson(absl::string_view role, absl::string_view content) {
+  return absl::StrCat("{\"role\":", ToJson(std::string(role)),
+                      ",\"content\":", ToJson(std::string(content)), "}");
+}
+
+// A JSON object that is written key by key.
+class ObjectWriter {
+ public:
+  // `json` is the value.
+  void Set(absl::string_view name, absl::string_view json) {
+    absl::StrAppend(&text_, text_.empty() ? "{" : ",", "\"", name, "\":", json);
+  }
+  void SetFlag(absl::string_view name, bool value) { Set(name, value ? "true" : "false"); }
+  template <typename Number>
+  void SetNumber(absl::string_view name, std::optional<Number> value) {
+    if (value) Set(name, ToJson(*value));
+  }
+  std::string Take() { return absl::StrCat(text_, "}"); }
+
+ private:
+  std::string text_;
+};
+
+// "[{...},{...}", for the prompt of many traces.
+const std::string& MessagesJson(const Prompt& prompt) {
+  std::string& json = prompt.messages_json;
+  if (!json.empty()) return json;
+  for (const Message& m : prompt.messages)
+    absl::StrAppend(&json, json.empty() ? "[" : ",", MessageJson(m.role, m.content));
+  return json;
 }
 
 }  // namespace
@@ -216,6 +247,7 @@ OpenAiBackend::OpenAiBackend(HttpClient& http, const BackendConfig& config, size
       config_(config),
       max_event_bytes_(max_event_bytes),
       address_(std::move(address)),
+      model_json_(ToJson(config.model)),
       extras_{.continuous_usage = config.kind == BackendKind::kAuto ||
                                   config.kind == BackendKind::kVllm ||
                                   config.kind == BackendKind::kSglang} {
@@ -276,47 +308,55 @@ absl::Status OpenAiBackend::Named(const absl::Status& status) const {
 
 std::string OpenAiBackend::Body(const TraceRequest& request, const std::string& rid) const {
   const Prompt& prompt = *request.prompt;
-  Json body = {{"model", config_.model}, {"stream", true}};
-  Json& options = body["stream_options"] = {{"include_usage", true}};
-  if (extras_.continuous_usage) options["continuous_usage_stats"] = true;
+  ObjectWriter body;
+  body.Set("model", model_json_);
+  body.SetFlag("stream", true);
+  body.Set("stream_options",
+           extras_.continuous_usage
+               ? absl::string_view(R"({"include_usage":true,"continuous_usage_stats":true})")
+               : absl::string_view(R"({"include_usage":true})"));
   const bool chat = config_.api == BackendApi::kChat;
   if (chat) {
-    Json& messages = body["messages"] = Json::array();
-    for (const Message& m : prompt.messages)
-      messages.push_back({{"role", m.role}, {"content", m.content}});
-    if (!request.prefix.empty()) {
-      messages.push_back({{"role", "assistant"}, {"content", request.prefix}});
-      body["continue_final_message"] = true;
-      body["add_generation_prompt"] = false;
+    const bool goes_on = !request.prefix.empty();
+    body.Set("messages",
+             absl::StrCat(MessagesJson(prompt), goes_on ? "," : "",
+                          goes_on ? MessageJson("assistant", request.prefix) : "", "]"));
+    if (goes_on) {
+      body.SetFlag("continue_final_message", true);
+      body.SetFlag("add_generation_prompt", false);
     }
   } else {
     std::string text;
     for (const Message& m : prompt.messages)
       absl::StrAppend(&text, text.empty() ? "" : "\n\n", m.content);
-    body["prompt"] = absl::StrCat(text, request.prefix);
+    body.Set("prompt", ToJson(absl::StrCat(text, request.prefix)));
   }
   // OpenAI's own servers renamed the field and refuse the old name for reasoning models.
-  body[config_.kind == BackendKind::kOpenAi && chat ? "max_completion_tokens" : "max_tokens"] =
-      request.max_tokens;
-  SetWhenGiven(body, "temperature", prompt.temperature);
-  SetWhenGiven(body, "top_p", prompt.top_p);
-  SetWhenGiven(body, "top_k", prompt.top_k);
-  SetWhenGiven(body, "min_p", prompt.min_p);
-  SetWhenGiven(body, "seed", request.seed);
-  if (!prompt.stop.empty()) body["stop"] = prompt.stop;
-  if (request.choices > 1) body["n"] = request.choices;
-  if (!rid.empty()) body["rid"] = rid;
+  body.SetNumber<int64_t>(
+      config_.kind == BackendKind::kOpenAi && chat ? "max_completion_tokens" : "max_tokens",
+      request.max_tokens);
+  body.SetNumber("temperature", prompt.temperature);
+  body.SetNumber("top_p", prompt.top_p);
+  body.SetNumber("top_k", prompt.top_k);
+  body.SetNumber("min_p", prompt.min_p);
+  body.SetNumber("seed", request.seed);
+  if (!prompt.stop.empty()) body.Set("stop", ToJson(prompt.stop));
+  if (!rid.empty()) body.Set("rid", ToJson(rid));
   const int top = std::min(request.top_logprobs, extras_.top_logprobs);
   // A server that refuses the likeliest tokens is not asked for anything of the kind: nothing else
   // would come of it.
   const bool logprobs = request.logprobs && (top > 0 || request.top_logprobs == 0);
-  if (logprobs) body["logprobs"] = chat ? Json(true) : Json(std::max(1, top));
-  if (logprobs && chat && top > 0) body["top_logprobs"] = top;
-  if (request.native_beam_width > 0) {
-    body["use_beam_search"] = true;
-    body["best_of"] = body["n"] = request.native_beam_width;
+  if (logprobs && chat) body.SetFlag("logprobs", true);
+  if (logprobs && !chat) body.SetNumber<int>("logprobs", std::max(1, top));
+  if (logprobs && chat && top > 0) body.SetNumber<int>("top_logprobs", top);
+  const int beams = request.native_beam_width;
+  if (beams > 0) {
+    body.SetFlag("use_beam_search", true);
+    body.SetNumber<int>("best_of", beams);
   }
-  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (const int n = beams > 0 ? beams : request.choices; n > 1 || beams > 0)
+    body.SetNumber<int>("n", n);
+  return body.Take();
 }
 
 HttpRequest OpenAiBackend::ToHttp(const TraceRequest& request, const std::string& rid) const {

@@ -45,6 +45,7 @@ class OpenAiBackend : public Backend {
   const BackendConfig& config_;
   const size_t max_event_bytes_;
   const std::string address_;
+  const std::string model_json_;
   OpenAiChunkReader reader_;
   Extras extras_;
   std::unique_ptr<Aborts> aborts_;  // Of SGLang.
