@@ -3,6 +3,7 @@
 #include <array>
 #include <coroutine>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,9 +42,16 @@ class HttpClient {
  private:
   friend class HttpStream;
   class Multi;
+  // The host of an IPv6 address is without brackets.
+  struct Target {
+    std::string host, port;
+  };
+  const Target& TargetOf(const std::string& url);
+
   Loop& loop_;
   Resolver& resolver_;
   std::unique_ptr<Multi> multi_;
+  std::map<std::string, Target> targets_;  // By URL.
 };
 
 // One request and the body of its response as it arrives. Destroying it closes the connection at
@@ -94,15 +102,9 @@ class HttpStream {
   void Close();
   void Resume();
 
-  // Of the URL; the host of an IPv6 address is without brackets.
-  struct Target {
-    std::string host, port;
-  };
-  static Target TargetOf(const std::string& url);
-
   HttpClient& client_;
   const HttpRequest request_;
-  const Target target_;
+  const HttpClient::Target& target_;
   void* easy_ = nullptr;          // CURL*; null while the name is looked up.
   void* header_list_ = nullptr;   // curl_slist*.
   void* connect_list_ = nullptr;  // curl_slist*.
