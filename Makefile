@@ -1,9 +1,9 @@
 # Every target works on a fresh Debian 12: it installs the packages that are missing first.
 .DEFAULT_GOAL := help
-.PHONY: help deps demo test test-system bench evaluate soak fuzz server format check
+.PHONY: help deps demo test test-system bench evaluate soak fuzz arm64 server format check
 
 help: ## Shows this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 deps:
 	@scripts/install-deps.sh
@@ -36,6 +36,9 @@ soak: server ## A quarter of an hour of everything at once; then memory, descrip
 
 fuzz: deps ## Ten million executions over the fuzz targets
 	@scripts/fuzz.sh 10000000
+
+arm64: ## A cross-build for 64-bit ARM, and its tests under QEMU
+	@scripts/arm64.sh
 
 format: deps ## Formats every source file
 	@scripts/sources.sh | xargs clang-format-14 -i

@@ -2,8 +2,9 @@
 # Installs the Debian 12 packages that building and testing Sextant needs. Idempotent: it asks apt
 # only for what is missing, and returns at once when nothing is.
 #
-# Usage: install-deps.sh [--build-only]
+# Usage: install-deps.sh [--build-only | --arm64]
 #   --build-only  only what compiling takes: no linters, no tools of tests and demo.
+#   --arm64       also what scripts/arm64.sh takes.
 set -euo pipefail
 
 packages=(
@@ -30,7 +31,8 @@ check_packages=(
 case ${1:-} in
   "") packages+=("${check_packages[@]}") ;;
   --build-only) ;;
-  *) echo "install-deps: unknown argument $1, expected nothing or --build-only" >&2; exit 2 ;;
+  --arm64) packages+=("${check_packages[@]}" g++-aarch64-linux-gnu qemu-user) ;;
+  *) echo "install-deps: unknown argument $1, expected nothing, --build-only or --arm64" >&2; exit 2 ;;
 esac
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
