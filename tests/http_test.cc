@@ -14,7 +14,9 @@
 namespace sextant {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 struct Response {
@@ -263,6 +265,24 @@ TEST_F(HttpTest, UsesAConnectionAgainOnceItsResponseHasEnded) {
 
   EXPECT_EQ(server.requests().size(), 2u);
   EXPECT_EQ(server.connections(), 1);
+}
+
+TEST_F(HttpTest, ARequestThatFailsHasNothingOfTheResponseBeforeIt) {
+  ScriptedServer server({Error("503 Service Unavailable", "busy", "Retry-After: 7\r\n")});
+  HttpRequest request{.url = server.url(), .headers = {"X-First: 1"}, .body = "first"};
+  RunToEnd(loop_, Get(http_, request));
+  request = {.url = absl::StrCat("http://127.0.0.1:", ClosedPort())};
+
+  HttpStream stream(http_, request);
+  RunUntil(loop_, [&] { return !stream.status().ok(); });
+
+  EXPECT_EQ(stream.http_status(), 0);
+  EXPECT_EQ(stream.Header("Retry-After"), std::nullopt);
+  EXPECT_THAT(std::string(stream.status().message()), HasSubstr("Failed to connect"));
+  // Nor has the next one anything of the request.
+  ScriptedServer next({Ok("hello")});
+  EXPECT_EQ(Fetch(next.url()).body, "hello");
+  EXPECT_THAT(next.requests().at(0).head, AllOf(StartsWith("GET "), Not(HasSubstr("X-First"))));
 }
 
 TEST_F(HttpTest, ConnectsToAGivenAddressInTheNameOfTheUrl) {
