@@ -26,5 +26,6 @@ for target in "${targets[@]}"; do
   fi
   executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   speed=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")
+  [ "$speed" -eq 0 ] && speed="over $executed"  # Less than a second in all.
   echo "fuzz: $target: $executed executions, $speed a second, no crash, leak or hang"
 done

@@ -22,7 +22,9 @@ constexpr absl::Duration kTimeout = absl::Milliseconds(1000);
 int Run(int solves, double limit_ms) {
   std::vector<Sample> samples(8, Sample{"\\boxed{5}", 1'000'000});
   samples[0] = {"\\boxed{4}", 100};
-  World world({.samples = samples, .tokens_per_second = 500});
+  World world({.samples = samples, .tokens_per_second = 500, .edit = [](Config& config) {
+                 config.server.deadline_reserve = ServerConfig().deadline_reserve;
+               }});
   const absl::Duration reserve = world.config().server.deadline_reserve;
 
   std::vector<double> late_ms;
