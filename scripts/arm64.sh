@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything for 64-bit ARM on an x86-64 machine and runs all tests but the replay of recorded traces under QEMU.
-# Takes a quarter of an hour on two cores, and 3 GB in build/arm64-sysroot and build/arm64.
+# Takes a quarter of an hour on two cores, and 2 GB in build/arm64-sysroot and build/arm64.
 #
 # Usage: arm64.sh
 set -euo pipefail
@@ -10,11 +10,7 @@ scripts/install-deps.sh --arm64
 
 # Debian's libraries for ARM and what they depend on, unpacked into a folder; this machine's packages stay as they are.
 sysroot=$PWD/build/arm64-sysroot
-libraries=(
-  libc6-dev libstdc++-12-dev libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
-  prometheus-cpp-dev libyaml-cpp-dev libcurl4-openssl-dev libsimdjson-dev libre2-dev libgmp-dev libflint-dev
-  libflint-arb-dev libjemalloc-dev nlohmann-json3-dev libssl-dev zlib1g-dev libcli11-dev libboost1.81-dev libgtest-dev libgmock-dev
-)
+read -ra libraries < <(scripts/install-deps.sh --print-libraries)
 if [ ! -e "$sysroot/.complete" ]; then
   rm -rf "$sysroot"
   mkdir -p "$sysroot"/{usr/lib,usr/bin,apt/lists/partial,apt/archives/partial,apt/etc/apt.conf.d}
@@ -28,7 +24,7 @@ if [ ! -e "$sysroot/.complete" ]; then
       -o Dir::Etc::Parts="$sysroot/apt/etc/apt.conf.d" -o Debug::NoLocking=true "$@"
   }
   apt_arm64 update
-  apt_arm64 -y --download-only install "${libraries[@]}"
+  apt_arm64 -y --download-only install libc6-dev libstdc++-12-dev "${libraries[@]}"
   for package in "$sysroot"/apt/archives/*.deb; do dpkg-deb -x "$package" "$sysroot"; done
   # Links to /lib/... would lead out of the folder.
   find "$sysroot" -type l -lname '/*' -printf '%l %p\n' | while read -r target link; do ln -sfr "$sysroot$target" "$link"; done

@@ -2,14 +2,14 @@
 # Installs the Debian 12 packages that building and testing Sextant needs. Idempotent: it asks apt
 # only for what is missing, and returns at once when nothing is.
 #
-# Usage: install-deps.sh [--build-only | --arm64]
+# Usage: install-deps.sh [--build-only | --arm64 | --print-libraries]
 #   --build-only  only what compiling takes: no linters, no tools of tests and demo.
 #   --arm64       also what scripts/arm64.sh takes.
+#   --print-libraries  installs nothing: names the libraries that programs and tests are built with.
 set -euo pipefail
 
-packages=(
-  # Toolchain
-  g++ cmake ninja-build pkg-config
+toolchain=(g++ cmake ninja-build pkg-config)
+libraries=(
   # Server
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
   prometheus-cpp-dev libyaml-cpp-dev libcurl4-openssl-dev libsimdjson-dev libre2-dev libgmp-dev
@@ -28,11 +28,13 @@ check_packages=(
   python3 curl jq valgrind
 )
 
+packages=("${toolchain[@]}" "${libraries[@]}")
 case ${1:-} in
   "") packages+=("${check_packages[@]}") ;;
   --build-only) ;;
+  --print-libraries) echo "${libraries[*]}"; exit ;;
   --arm64) packages+=("${check_packages[@]}" g++-aarch64-linux-gnu qemu-user) ;;
-  *) echo "install-deps: unknown argument $1, expected nothing, --build-only or --arm64" >&2; exit 2 ;;
+  *) echo "install-deps: unknown argument $1, expected nothing, --build-only, --arm64 or --print-libraries" >&2; exit 2 ;;
 esac
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then

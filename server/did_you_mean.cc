@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/utf8.h"
 
 namespace sextant {
 namespace {
@@ -64,10 +65,7 @@ std::string DidYouMean(absl::string_view got, absl::Span<const absl::string_view
 
 std::string Quoted(absl::string_view text) {
   if (text.size() <= kLongestShown) return absl::StrCat("\"", absl::Utf8SafeCEscape(text), "\"");
-  size_t cut = kLongestShown;
-  // Not inside a UTF-8 sequence, whose later bytes are 10xxxxxx.
-  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
-  return absl::StrCat("\"", absl::Utf8SafeCEscape(text.substr(0, cut)), "...\"");
+  return absl::StrCat("\"", absl::Utf8SafeCEscape(Utf8Prefix(text, kLongestShown)), "...\"");
 }
 
 }  // namespace sextant

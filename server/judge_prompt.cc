@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "server/utf8.h"
 
 namespace sextant {
 namespace {
@@ -22,18 +23,11 @@ constexpr absl::string_view kForm =
     "Difficulty: N\n"
     "where N is a whole number from 0 (such a model is always right) to 100 (it is always wrong).";
 
-// At most `bytes` of `text`, not cut inside a character of UTF-8.
-absl::string_view Head(absl::string_view text, size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
-  return text.substr(0, bytes);
-}
-
 }  // namespace
 
 std::string JudgePrompt(absl::string_view problem) {
-  return absl::StrCat(kQuestion, "\n\n<problem>\n", Head(problem, kBytesAsked), "\n</problem>\n\n",
-                      kForm);
+  return absl::StrCat(kQuestion, "\n\n<problem>\n", Utf8Prefix(problem, kBytesAsked),
+                      "\n</problem>\n\n", kForm);
 }
 
 bool IsJudgePrompt(absl::string_view message) { return absl::StartsWith(message, kQuestion); }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/answer/trace_parts.h"
+#include "server/answer_format.h"
 #include "server/did_you_mean.h"
 #include "server/prompt_tokens.h"
 #include "server/solve_report.h"
@@ -43,20 +44,6 @@ Prompt PromptOf(const v1::SolveRequest& request, const SamplingConfig& configure
   prompt.stop.assign(s.stop().begin(), s.stop().end());
   prompt.traceparent = std::move(traceparent);
   return prompt;
-}
-
-// The two enumerations side by side.
-constexpr std::pair<AnswerKind, v1::AnswerKind> kKinds[] = {
-    {AnswerKind::kAuto, v1::ANSWER_KIND_AUTO},     {AnswerKind::kInteger, v1::ANSWER_KIND_INTEGER},
-    {AnswerKind::kNumber, v1::ANSWER_KIND_NUMBER}, {AnswerKind::kChoice, v1::ANSWER_KIND_CHOICE},
-    {AnswerKind::kMath, v1::ANSWER_KIND_MATH},     {AnswerKind::kText, v1::ANSWER_KIND_TEXT},
-    {AnswerKind::kJson, v1::ANSWER_KIND_JSON},     {AnswerKind::kRegex, v1::ANSWER_KIND_REGEX}};
-
-v1::AnswerKind ToProto(AnswerKind kind) {
-  for (const auto& [ours, theirs] : kKinds) {
-    if (ours == kind) return theirs;
-  }
-  return v1::ANSWER_KIND_UNSPECIFIED;
 }
 
 // Twice as long, 1.4 times the weight, or less by that: where the request asks for weights by
@@ -110,17 +97,6 @@ std::optional<Pilot::Rows> RowsOf(const v1::Plan& plan) {
   Pilot::Row other{plan.other_difficulty().row(), plan.other_difficulty().adaptive()};
   if (plan.difficulty().difficulty() == v1::DIFFICULTY_HARD) std::swap(planned, other);
   return Pilot::Rows{.easy = std::move(planned), .hard = std::move(other)};
-}
-
-AnswerFormat FormatOf(const v1::AnswerFormat& requested) {
-  AnswerFormat format;
-  for (const auto& [ours, theirs] : kKinds) {
-    if (theirs == requested.kind()) format.kind = ours;
-  }
-  format.choices.assign(requested.choices().begin(), requested.choices().end());
-  format.pattern = requested.pattern();
-  format.pointer = requested.pointer();
-  return format;
 }
 
 }  // namespace

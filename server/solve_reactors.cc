@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/backend/backend.h"
+#include "server/utf8.h"
 #include "sextant/rpc/status.pb.h"
 
 namespace sextant {
@@ -19,9 +20,7 @@ constexpr size_t kLongestMessage = 2000;
 
 std::string Shortened(absl::string_view message) {
   if (message.size() <= kLongestMessage) return std::string(message);
-  size_t end = kLongestMessage;
-  while (end > 0 && (message[end] & 0xC0) == 0x80) --end;  // Not within a character.
-  return absl::StrCat(message.substr(0, end), "...");
+  return absl::StrCat(Utf8Prefix(message, kLongestMessage), "...");
 }
 
 google::protobuf::Any RetryInfoOf(absl::Duration delay) {

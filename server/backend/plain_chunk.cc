@@ -164,14 +164,16 @@ class Reading {
 }  // namespace
 
 struct PlainChunkReader::Parser {
-  ondemand::parser ondemand;
+  ondemand::parser parser;
   std::unique_ptr<char[]> text;
   size_t capacity = 0;
-
-  bool Read(absl::string_view json, int choices, TraceChunk& chunk);
 };
 
-bool PlainChunkReader::Parser::Read(absl::string_view json, int choices, TraceChunk& chunk) {
+PlainChunkReader::PlainChunkReader() : parser_(std::make_unique<Parser>()) {}
+PlainChunkReader::~PlainChunkReader() = default;
+
+bool PlainChunkReader::Read(absl::string_view json, int choices, TraceChunk& chunk) {
+  auto& [parser, text, capacity] = *parser_;
   if (capacity < json.size() + simdjson::SIMDJSON_PADDING) {
     capacity = 2 * json.size() + simdjson::SIMDJSON_PADDING;
     text.reset(new char[capacity]());
@@ -179,7 +181,7 @@ bool PlainChunkReader::Parser::Read(absl::string_view json, int choices, TraceCh
   std::memcpy(text.get(), json.data(), json.size());
   ondemand::document document;
   ondemand::value root;
-  if (ondemand.iterate(text.get(), json.size(), capacity).get(document) != simdjson::SUCCESS ||
+  if (parser.iterate(text.get(), json.size(), capacity).get(document) != simdjson::SUCCESS ||
       document.get_value().get(root) != simdjson::SUCCESS) {
     return false;
   }
@@ -187,13 +189,6 @@ bool PlainChunkReader::Parser::Read(absl::string_view json, int choices, TraceCh
   if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return false;
   chunk.tokens = chunk.content.empty() && chunk.reasoning.empty() ? 0 : 1;
   return true;
-}
-
-PlainChunkReader::PlainChunkReader() : parser_(std::make_unique<Parser>()) {}
-PlainChunkReader::~PlainChunkReader() = default;
-
-bool PlainChunkReader::Read(absl::string_view json, int choices, TraceChunk& chunk) {
-  return parser_->Read(json, choices, chunk);
 }
 
 }  // namespace sextant

@@ -1,7 +1,6 @@
 // Reads arbitrary text as each of what an operator writes: a configuration, a policy, a profile, a
 // strategy. Any mistake is an error with its reason; what is accepted is used once.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "server/config.h"
@@ -9,13 +8,10 @@
 #include "server/profile.h"
 #include "server/strategies/spec.h"
 #include "server/yaml_reader.h"
+#include "tests/fuzz/expect.h"
 
 namespace sextant {
 namespace {
-
-void Expect(bool holds) {
-  if (!holds) std::abort();
-}
 
 void ExpectReason(const absl::Status& status) {
   Expect(status.ok() ||

@@ -4,26 +4,23 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "server/answer/reader.h"
+#include "server/answer_format.h"
 #include "server/planner.h"
 #include "server/prompt_tokens.h"
 #include "server/request_check.h"
 #include "server/request_sharing.h"
 #include "server/strategies/spec.h"
+#include "tests/fuzz/expect.h"
 
 namespace sextant {
 namespace {
 
 // gRPC's clients take 8 KiB of metadata by default.
 constexpr size_t kMaxErrorBytes = 4096;
-
-void Expect(bool holds) {
-  if (!holds) std::abort();
-}
 
 ModelConfig Named(const std::string& name) {
   ModelConfig model{.name = name};
@@ -59,15 +56,6 @@ void CheckPlan(const v1::Plan& plan, const v1::SolveRequest& request, const Mode
   // What the command line prints can be typed in again.
   const auto again = ParseStrategy(StrategyText(plan.strategy()));
   Expect(again.ok() && StrategyText(*again) == StrategyText(plan.strategy()));
-}
-
-AnswerFormat FormatOf(const v1::AnswerFormat& answer) {
-  return {.kind = answer.kind() == v1::ANSWER_KIND_REGEX  ? AnswerKind::kRegex
-                  : answer.kind() == v1::ANSWER_KIND_JSON ? AnswerKind::kJson
-                                                          : AnswerKind::kAuto,
-          .choices = {answer.choices().begin(), answer.choices().end()},
-          .pattern = answer.pattern(),
-          .pointer = answer.pointer()};
 }
 
 absl::Status Take(const v1::SolveRequest& request, uint8_t choice) {

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "server/backend/openai_chunk.h"
 #include "server/backend/sse.h"
+#include "tests/fuzz/expect.h"
 
 namespace sextant {
 namespace {
@@ -23,10 +24,6 @@ std::vector<std::string> EventsOf(absl::string_view stream, size_t piece) {
     while (const auto event = parser.Next()) events.emplace_back(*event);
   }
   return events;
-}
-
-void Expect(bool holds) {
-  if (!holds) std::abort();
 }
 
 void ExpectSame(const TraceChunk& a, const TraceChunk& b) {
