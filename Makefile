@@ -8,7 +8,7 @@ help: ## Shows this list
 deps:
 	@scripts/install-deps.sh
 
-demo: deps ## Solves a set of problems with simulated models, in a minute or two
+demo: deps ## Solves a set of problems with simulated models; the first time it builds, for some five minutes
 	@scripts/demo.sh
 
 test: deps ## Format, lints and all tests: under ASan and UBSan, the core under TSan, recorded traces
